@@ -1,0 +1,425 @@
+"""What the conversation service takes and gives.
+
+Commands about a conversation go to its partition on `conversation.cmd`; every event carries the
+conversation's gapless `sequence` in its envelope and goes to `conversation.ev`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from libs.contracts.base import Command, Contract, Event, Id, Name, Query, Text
+from libs.contracts.vocabulary import (
+    Channel,
+    DeliveryState,
+    Direction,
+    Feedback,
+    HandoffReason,
+    MessageKind,
+    SenderKind,
+    Status,
+)
+
+# --- values ---------------------------------------------------------------------------------------------
+
+
+class Attachment(Contract):
+    """A file by reference. `reference` is the platform's own handle; `size` is in bytes."""
+
+    kind: MessageKind
+    reference: str = Field(max_length=2048)
+    filename: str | None = Field(default=None, max_length=512)
+    content_type: str | None = Field(default=None, max_length=256)
+    size: int | None = None
+
+
+class Citation(Contract):
+    """Where a statement of the AI comes from; `quote` stands word for word in the chunk."""
+
+    document_id: Id
+    chunk_id: Id
+    title: str = Field(max_length=1024)
+    quote: str = Field(max_length=8192)
+
+
+class Sender(Contract):
+    """Who wrote a message. `first_name` is what visitors see of an agent."""
+
+    kind: SenderKind
+    id: Id
+    name: Name = ""
+
+
+class MessageView(Contract):
+    """One message, as every reader gets it. `sequence` is that of the event which recorded it."""
+
+    id: Id
+    conversation_id: Id
+    sequence: int
+    direction: Direction
+    sender: Sender
+    kind: MessageKind
+    content: Text
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=64)
+    citations: tuple[Citation, ...] = Field(default=(), max_length=32)
+    is_ai: bool = False
+    confidence: float | None = None
+    feedback: Feedback = Feedback.NONE
+    delivery: DeliveryState | None = None
+    delivery_error: str | None = None
+    reply_to: str | None = None
+    client_message_id: str | None = None
+    created_at: datetime
+
+
+class ContactView(Contract):
+    """The person on the other side."""
+
+    id: Id
+    name: Name = ""
+
+
+class ConversationRef(Contract):
+    """What an event needs to say about its conversation, so that no consumer has to ask back.
+
+    `target` is the address to send to on the channel (for Telegram a chat id, or `<chat id>/<topic id>`).
+    """
+
+    id: Id
+    account_id: Id
+    chatbot_id: Id
+    chatbot_name: Name
+    connection_id: Id
+    channel: Channel
+    session_id: Id
+    target: str = Field(max_length=512)
+    contact: ContactView
+    status: Status
+    department: Id | None = None
+    assignee_id: Id | None = None
+    handoff_epoch: int = 0
+
+
+class ConversationView(ConversationRef):
+    """A conversation as lists and threads show it; what may be offered now is told, not guessed."""
+
+    subject: str | None = None
+    handoff_reason: str | None = None
+    version: int
+    sequence: int
+    unread: int = 0
+    message_count: int = 0
+    has_pending_suggestion: bool = False
+    last_message: MessageView | None = None
+    status_buttons: tuple[str, ...] = ()
+    can_reply: bool = False
+    available_actions: tuple[str, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    handed_off_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    archived_at: datetime | None = None
+
+
+class Transition(Contract):
+    """One change of status, for the timeline."""
+
+    at: datetime
+    actor_kind: str
+    actor_id: str
+    actor_name: str = ""
+    source: Status
+    target: Status
+    reason: str | None = None
+
+
+class Person(Contract):
+    """An agent, an admin or a requester, as the directory knows them."""
+
+    id: Id
+    account_id: Id
+    email: str = Field(max_length=320)
+    name: Name
+    role: str
+    departments: tuple[Id, ...] = ()
+
+
+# --- commands -------------------------------------------------------------------------------------------
+
+
+class InboundContact(Contract):
+    """The sender of an inbound message; `alias` is their stable id on the channel."""
+
+    alias: Id
+    name: Name = ""
+
+
+class RecordInboundMessage(Command, type="record_inbound_message.v1"):
+    """Store what somebody wrote on a channel. Starts the conversation when the thread is new.
+
+    `delivery_id` is the platform's own id of this delivery (Telegram: the update id) and stops duplicates
+    per connection. `expects_answer` is false for what no bot may answer (another bot's command, a group
+    message that is not addressed to it).
+    """
+
+    connection_id: Id
+    chatbot_id: Id
+    channel: Channel
+    session_id: Id
+    target: str = Field(max_length=512)
+    delivery_id: Id
+    external_id: Id
+    contact: InboundContact
+    kind: MessageKind
+    content: Text = ""
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=64)
+    reply_to: str | None = Field(default=None, max_length=256)
+    client_message_id: str | None = Field(default=None, max_length=256)
+    expects_answer: bool = True
+    received_at: datetime
+
+
+class PostReply(Command, type="post_reply.v1"):
+    """An agent's reply. Refused with `not_handed_off` unless the conversation is handed off."""
+
+    conversation_id: Id
+    chatbot_id: Id | None = None
+    content: Text
+    client_message_id: str | None = Field(default=None, max_length=256)
+
+
+class PostBotReply(Command, type="post_bot_reply.v1"):
+    """The AI's answer to one inbound message. Refused with `stale_answer` when people took over since, or
+    when a newer message waits for an answer.
+    """
+
+    conversation_id: Id
+    handoff_epoch: int
+    answers_message_id: Id
+    content: Text
+    citations: tuple[Citation, ...] = Field(default=(), max_length=32)
+    confidence: float | None = None
+    #: Set when the knowledge did not cover the question: the next one in a row hands over.
+    unsupported: bool = False
+
+
+class HandOffConversation(Command, type="hand_off_conversation.v1"):
+    """Give the conversation to people. From the AI it carries the epoch and the message it is about, and is
+    refused as stale like an answer; `notice` is what the contact is told.
+    """
+
+    conversation_id: Id
+    reason: HandoffReason
+    notice: Text | None = None
+    handoff_epoch: int | None = None
+    answers_message_id: Id | None = None
+
+
+class ChangeStatus(Command, type="change_status.v1"):
+    """What the console's status control asks for: `closed` or `active`; anything else is refused with
+    `invalid_status`.
+    """
+
+    conversation_id: Id
+    chatbot_id: Id | None = None
+    status: str = Field(max_length=64)
+
+
+class AcknowledgeMessage(Command, type="acknowledge_message.v1"):
+    """The visitor's widget has shown a message: it is delivered."""
+
+    conversation_id: Id
+    message_id: Id
+
+
+class ExpireAnswer(Command, type="expire_answer.v1"):
+    """The AI's time for a message is over: hand off with `ai_unavailable` if it is still unanswered."""
+
+    conversation_id: Id
+    message_id: Id
+    handoff_epoch: int
+
+
+class RegisterAccount(Command, type="register_account.v1"):
+    """Create an account or bring it up to date."""
+
+    account_id: Id
+    name: Name
+    departments: tuple[Id, ...] = Field(default=(), max_length=256)
+
+
+class RegisterPerson(Command, type="register_person.v1"):
+    """Create an agent, admin or requester, or bring them up to date."""
+
+    person: Person
+
+
+class RegisterChatbot(Command, type="register_chatbot.v1"):
+    """Create a chatbot or bring it up to date."""
+
+    chatbot_id: Id
+    name: Name
+    mode: str = "answer"
+    instructions: Text = ""
+    department: Id | None = None
+    handoff_keywords: tuple[str, ...] = Field(default=(), max_length=256)
+
+
+# --- queries --------------------------------------------------------------------------------------------
+
+
+class ListConversations(Query, type="list_conversations.v1"):
+    """A page of the conversations that the caller may see, the newest activity first.
+
+    `person` is the caller; `cursor` is a `next_cursor` of an earlier page and takes the place of `page`.
+    """
+
+    person: Person
+    status: Status | None = None
+    channel: Channel | None = None
+    chatbot_id: Id | None = None
+    lead_id: Id | None = None
+    assignee: Id | None = None
+    department: Id | None = None
+    page: int = Field(default=1, ge=1)
+    page_size: int = Field(default=20, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=512)
+    sort_by: str = "updated_at"
+    sort_order: str = "desc"
+
+
+class ConversationPage(Contract):
+    """The answer to ListConversations."""
+
+    items: tuple[ConversationView, ...]
+    page: int
+    page_size: int
+    total: int
+    next_cursor: str | None = None
+
+
+class GetConversation(Query, type="get_conversation.v1"):
+    """One thread that the caller may see; `not_found` otherwise. At most `limit` of its newest messages,
+    or of those before the sequence `before`.
+    """
+
+    person: Person
+    conversation_id: Id
+    limit: int = Field(default=200, ge=1, le=500)
+    before: int | None = None
+
+
+class ConversationThread(Contract):
+    """The answer to GetConversation; messages the oldest first."""
+
+    conversation: ConversationView
+    messages: tuple[MessageView, ...]
+    timeline: tuple[Transition, ...]
+    more_before: bool = False
+
+
+class FindConversation(Query, type="find_conversation.v1"):
+    """The conversation of a thread, for somebody who wants to listen to it.
+
+    Exactly one way to ask: a `person` with `session_id` or `conversation_id` (seen by what they may see), or
+    a visitor's `connection_id` with `session_id`.
+    """
+
+    person: Person | None = None
+    connection_id: Id | None = None
+    session_id: Id | None = None
+    conversation_id: Id | None = None
+
+
+class FoundConversation(Contract):
+    """The answer to FindConversation; None when there is none yet (or none the caller may know of)."""
+
+    conversation: ConversationRef | None = None
+    sequence: int = 0
+
+
+class GetPerson(Query, type="get_person.v1"):
+    """A person by id; `not_found` otherwise."""
+
+    person_id: Id
+
+
+class EventsAfter(Query, type="events_after.v1"):
+    """Published events of one conversation after a sequence, the oldest first."""
+
+    conversation_id: Id
+    after: int = Field(ge=0)
+    limit: int = Field(default=200, ge=1, le=500)
+
+
+class EventPage(Contract):
+    """The answer to EventsAfter: whole envelopes, and whether there are more behind them."""
+
+    events: tuple[dict[str, Any], ...]
+    more: bool = False
+
+
+# --- events ---------------------------------------------------------------------------------------------
+
+
+class ConversationEvent(Event):
+    """An event of one conversation."""
+
+    conversation: ConversationRef
+
+
+class ConversationStarted(ConversationEvent, type="conversation.started.v1"):
+    """A thread is new."""
+
+
+class MessageRecorded(ConversationEvent, type="conversation.message_recorded.v1"):
+    """A message is stored. `reply_to_external` is the platform's id of the message it answers."""
+
+    message: MessageView
+    reply_to_external: str | None = None
+
+
+class ConversationHandedOff(ConversationEvent, type="conversation.handed_off.v1"):
+    """People are to answer from now on."""
+
+    reason: str
+
+
+class HandoffEnded(ConversationEvent, type="conversation.handoff_ended.v1"):
+    """People are done; the AI may answer again."""
+
+
+class ConversationReturnedToAI(ConversationEvent, type="conversation.returned_to_ai.v1"):
+    """An agent gave the conversation back."""
+
+
+class ConversationResolved(ConversationEvent, type="conversation.resolved.v1"):
+    """The matter is settled."""
+
+
+class ConversationClosed(ConversationEvent, type="conversation.closed.v1"):
+    """The conversation is over."""
+
+
+class ConversationReopened(ConversationEvent, type="conversation.reopened.v1"):
+    """It goes on."""
+
+
+class ConversationArchived(ConversationEvent, type="conversation.archived.v1"):
+    """Out of sight."""
+
+    reason: str | None = None
+
+
+class ConversationUnarchived(ConversationEvent, type="conversation.unarchived.v1"):
+    """Back in sight."""
+
+
+class DeliveryRecorded(ConversationEvent, type="conversation.delivery_recorded.v1"):
+    """How far an outbound message got; never goes backwards."""
+
+    message_id: Id
+    state: DeliveryState
+    error: str | None = None

@@ -1,0 +1,80 @@
+"""What the delivery service takes and gives."""
+
+from typing import Any
+
+from pydantic import Field
+
+from libs.contracts.base import Command, Contract, Event, Id, Name, Query
+from libs.contracts.vocabulary import Channel
+
+
+class ConnectChannel(Command, type="connect_channel.v1"):
+    """Connect one channel of one chatbot, or replace its credentials.
+
+    `sealed_credentials` is JSON sealed with the key that the sender and delivery share (see
+    libs.runtime.crypto), so that no secret lies readable in a queue.
+    """
+
+    connection_id: Id
+    chatbot_id: Id
+    channel: Channel
+    name: Name = ""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    sealed_credentials: str | None = Field(default=None, max_length=16_384)
+
+
+class GetConnection(Query, type="get_connection.v1"):
+    """What the gateway needs to verify a webhook; `not_found` for an unknown connection."""
+
+    connection_id: Id
+
+
+class SealedConnection(Contract):
+    """The answer to GetConnection: a ConnectionSecrets, sealed for the gateway."""
+
+    sealed: str
+
+
+class ConnectionSecrets(Contract):
+    """One connection with what verifies its webhooks. Travels sealed only."""
+
+    connection_id: Id
+    account_id: Id
+    chatbot_id: Id
+    channel: Channel
+    status: str
+    webhook_secret: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class ConnectionChanged(Event, type="delivery.connection_changed.v1"):
+    """A connection's credentials or status are new: whoever cached it drops it."""
+
+    connection_id: Id
+
+
+class DeliveryEvent(Event):
+    """The outcome of one outbound message; goes to its conversation's partition."""
+
+    conversation_id: Id
+    message_id: Id
+    attempts: int
+
+
+class ReplySent(DeliveryEvent, type="delivery.reply_sent.v1"):
+    """The platform accepted it. `external_ids` are its own ids, one a part."""
+
+    external_ids: tuple[str, ...] = Field(default=(), max_length=64)
+
+
+class ReplyFailed(DeliveryEvent, type="delivery.reply_failed.v1"):
+    """It was refused for good, or its attempts are used up."""
+
+    code: str
+    detail: str = ""
+
+
+class ReplyUnknown(DeliveryEvent, type="delivery.reply_unknown.v1"):
+    """Nobody can tell whether the platform took it; a person decides."""
+
+    detail: str = ""

@@ -1,0 +1,221 @@
+"""Which realtime frames an event becomes. Live frames and replayed ones come from this one pure function.
+
+At most one frame a topic an event, so that `seq` names a frame: a client that resumes after the last number
+it saw can neither miss the second half of an event nor get it twice.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from libs.contracts.base import Contract
+from libs.contracts.conversation import (
+    ConversationArchived,
+    ConversationClosed,
+    ConversationEvent,
+    ConversationHandedOff,
+    ConversationReopened,
+    ConversationResolved,
+    ConversationReturnedToAI,
+    ConversationStarted,
+    ConversationUnarchived,
+    DeliveryRecorded,
+    HandoffEnded,
+    MessageRecorded,
+)
+from libs.contracts.vocabulary import DeliveryState, SenderKind
+
+
+class Audience(Contract):
+    """Who may get a frame: people who may see the conversation, and, where `visitor`, its contact."""
+
+    department: str | None = None
+    assignee_id: str | None = None
+    visitor: bool = False
+
+
+class Frame(Contract):
+    """One realtime message. `scope` says whose numbering `seq` belongs to; an account frame has none until
+    notify gives it one.
+    """
+
+    scope: Literal["conversation", "account"]
+    account_id: str
+    conversation_id: str
+    connection_id: str
+    topic: str
+    type: str
+    seq: int = 0
+    audience: Audience = Audience()
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+    def payload(self) -> dict[str, Any]:
+        """What a client gets."""
+        return {"type": self.type, "topic": self.topic, "seq": self.seq, **self.fields}
+
+
+#: Message frames by who wrote the message.
+_MESSAGE_TYPES = {
+    SenderKind.AGENT: "agent_message",
+    SenderKind.AI: "ai_message",
+    SenderKind.CONTACT: "contact_message",
+    SenderKind.SYSTEM: "system_message",
+}
+
+#: Account frames of changes that carry nothing but who and when.
+_STATUS_TYPES: dict[type[ConversationEvent], str] = {
+    ConversationStarted: "conversation:started",
+    ConversationReturnedToAI: "conversation:returned_to_ai",
+    ConversationResolved: "conversation:resolved",
+    ConversationClosed: "conversation:closed",
+    ConversationReopened: "conversation:reopened",
+    ConversationArchived: "conversation:archived",
+    ConversationUnarchived: "conversation:unarchived",
+}
+
+#: What the thread's own topic hears of a change; the visitor learns no reason and no name.
+_CHAT_STATUS_TYPES: dict[type[ConversationEvent], str] = {
+    ConversationHandedOff: "handoff_started",
+    HandoffEnded: "handoff_ended",
+    ConversationResolved: "conversation_resolved",
+    ConversationClosed: "conversation_closed",
+    ConversationReopened: "conversation_reopened",
+}
+
+
+def first_name(name: str) -> str:
+    """What visitors see of an agent: the first name, or, without a name, the whole address given instead."""
+    return name.split(maxsplit=1)[0] if name.split() else name
+
+
+def handoff_notification(
+    chatbot_name: str, visitor_name: str, reason: str, address: str, tag: str
+) -> dict[str, Any]:
+    """What a frontend passes to the browser's Notification."""
+    return {
+        "title": f"New handoff — {chatbot_name}",
+        "body": f"{visitor_name}: {reason}",
+        "tag": tag,
+        "requireInteraction": True,
+        "url": address,
+    }
+
+
+def frames_of(event: ConversationEvent, sequence: int) -> list[Frame]:
+    """The frames of one event: at most one for the thread's topic and one for the account's."""
+    frames = []
+    chat = _chat(event)
+    if chat:
+        frames.append(
+            _frame(event, "conversation", f"chat:{event.conversation.session_id}", *chat, seq=sequence)
+        )
+    account = _account(event)
+    if account:
+        frames.append(_frame(event, "account", f"account:{event.conversation.account_id}", *account))
+    return frames
+
+
+def _frame(
+    event: ConversationEvent,
+    scope: Literal["conversation", "account"],
+    topic: str,
+    frame_type: str,
+    fields: dict[str, Any],
+    seq: int = 0,
+) -> Frame:
+    conversation = event.conversation
+    return Frame(
+        scope=scope,
+        account_id=conversation.account_id,
+        conversation_id=conversation.id,
+        connection_id=conversation.connection_id,
+        topic=topic,
+        type=frame_type,
+        seq=seq,
+        audience=Audience(
+            department=conversation.department,
+            assignee_id=conversation.assignee_id,
+            visitor=scope == "conversation",
+        ),
+        fields=fields,
+    )
+
+
+def _chat(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
+    if isinstance(event, MessageRecorded):
+        return _MESSAGE_TYPES[event.message.sender.kind], _message_fields(event)
+    if isinstance(event, DeliveryRecorded):
+        return "message_state", {"message_id": event.message_id, "state": event.state}
+    frame_type = _CHAT_STATUS_TYPES.get(type(event))
+    return (frame_type, {}) if frame_type else None
+
+
+def _message_fields(event: MessageRecorded) -> dict[str, Any]:
+    message = event.message
+    fields: dict[str, Any] = {
+        "content": message.content,
+        "message_id": message.id,
+        "timestamp": _stamp(message.created_at),
+    }
+    if message.sender.kind is SenderKind.AGENT:
+        fields["agent_name"] = first_name(message.sender.name)
+    if message.sender.kind is SenderKind.CONTACT:
+        fields["client_message_id"] = message.client_message_id
+        fields["kind"] = message.kind
+    if message.sender.kind is SenderKind.AI:
+        fields["citations"] = [citation.model_dump(mode="json") for citation in message.citations]
+    return fields
+
+
+def _account(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
+    base = {"conversation_id": event.conversation.id, "timestamp": _stamp(event.occurred_at)}
+    for kind, build in _ACCOUNT_FRAMES.items():
+        if isinstance(event, kind):
+            return build(event, base)
+    frame_type = _STATUS_TYPES.get(type(event))
+    return (frame_type, base) if frame_type else None
+
+
+def _new_reply(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    message = event.message
+    if message.sender.kind is not SenderKind.CONTACT:
+        return None
+    sender = {"kind": message.sender.kind, "id": message.sender.id, "name": message.sender.name}
+    return "conversation:new_reply", base | {"message_id": message.id, "sender": sender}
+
+
+def _receipt(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    if event.state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
+        error = event.error or f"delivery_{event.state}"
+        return "conversation:error", base | {"message_id": event.message_id, "error": error}
+    return f"conversation:{event.state}", base | {"message_id": event.message_id}
+
+
+def _handoff(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    conversation = event.conversation
+    visitor = conversation.contact.name or "Visitor"
+    address = f"/app/chatbots/{conversation.chatbot_id}/conversations/{conversation.id}"
+    return "handoff", base | {
+        "chatbot_id": conversation.chatbot_id,
+        "chatbot_name": conversation.chatbot_name,
+        "visitor_name": visitor,
+        "reason": event.reason,
+        "notification": handoff_notification(
+            conversation.chatbot_name, visitor, event.reason, address, f"handoff-{conversation.id}"
+        ),
+    }
+
+
+_ACCOUNT_FRAMES: dict[
+    type[ConversationEvent], Callable[[Any, dict[str, Any]], tuple[str, dict[str, Any]] | None]
+] = {
+    MessageRecorded: _new_reply,
+    DeliveryRecorded: _receipt,
+    ConversationHandedOff: _handoff,
+}
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""What every process stands on, one concern a file. Imports libs.contracts, never a service."""

@@ -1,0 +1,53 @@
+"""Sealing: credentials at rest, and secrets that cross the broker."""
+
+import base64
+import binascii
+import hashlib
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from libs.contracts.errors import ErrorCode, PermanentError
+
+_NONCE_BYTES = 12
+
+
+def decode_key(text: str) -> bytes:
+    """32 bytes from their base64 form. Raises ValueError for anything else."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("the key is not base64") from error
+    if len(key) != 32:
+        raise ValueError(f"the key has {len(key)} bytes instead of 32")
+    return key
+
+
+class SealedBox:
+    """AES-256-GCM with the key's id in front, and a context that must be the same to open.
+
+    The form is `<key id>.<base64 of nonce and ciphertext>`. The context (account, kind, purpose) is
+    associated data: a record moved elsewhere does not open there.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+        self.key_id = hashlib.sha256(b"parley key id" + key).hexdigest()[:8]
+
+    def seal(self, plain: bytes, *, context: str) -> str:
+        """Encrypt; the same plain text never looks the same twice."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, plain, context.encode())
+        return f"{self.key_id}.{base64.b64encode(sealed).decode()}"
+
+    def open(self, sealed: str, *, context: str) -> bytes:
+        """Decrypt. Raises PermanentError when key, context or content are not those of the sealing."""
+        key_id, _, body = sealed.partition(".")
+        try:
+            raw = base64.b64decode(body, validate=True)
+            if key_id != self.key_id or len(raw) <= _NONCE_BYTES:
+                raise InvalidTag
+            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
+        except (InvalidTag, binascii.Error) as error:
+            raise PermanentError(ErrorCode.UNREADABLE, "a sealed value does not open") from error

@@ -1,0 +1,79 @@
+"""Which replicas of a service are alive, and which partitions each should serve.
+
+A row a replica, renewed every two seconds and gone eight seconds after the last renewal. Partitions are dealt
+out in the order of the replicas' names, so that every replica comes to the same result by itself.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from pymongo import IndexModel
+
+from libs.contracts.errors import TransientError
+from libs.runtime.logs import get_logger
+from libs.runtime.mongo import Store
+
+COLLECTION = "members"
+INDEXES: dict[str, list[IndexModel]] = {
+    COLLECTION: [IndexModel("seen_at", expireAfterSeconds=3600, name="forgotten_after_an_hour")]
+}
+
+RENEWAL = 2.0
+LAPSE_MILLISECONDS = 8_000
+
+_log = get_logger("membership")
+
+
+def deal(names: Sequence[str], members: Sequence[str], member: str) -> set[str]:
+    """The partitions of `member`: every n-th one. Empty for one who is not a member."""
+    order = sorted(members)
+    if member not in order:
+        return set()
+    place = order.index(member)
+    return {name for number, name in enumerate(sorted(names)) if number % len(order) == place}
+
+
+class Membership:
+    """This replica's row, and what it knows of the others. Only members that consume count."""
+
+    def __init__(self, store: Store, instance: str) -> None:
+        self._store = store
+        self.instance = instance
+        self.members: tuple[str, ...] = (instance,)
+        self.changed = asyncio.Event()
+        #: Whether this replica reads its queues. One that does not yet must not be dealt any.
+        self.serving: Callable[[], bool] = lambda: True
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other replica is alive, as far as is known."""
+        return self.members == (self.instance,)
+
+    async def renew(self) -> None:
+        """Say that we are here and look who else is. Raises TransientError."""
+        rows = self._store.database[COLLECTION]
+        with self._store.guarded():
+            if self.serving():
+                await rows.update_one({"_id": self.instance}, [{"$set": {"seen_at": "$$NOW"}}], upsert=True)
+            alive = {
+                "$expr": {"$gt": ["$seen_at", {"$subtract": ["$$NOW", LAPSE_MILLISECONDS]}]},
+            }
+            found = [row["_id"] async for row in rows.find(alive, projection=["_id"]).limit(1000)]
+        members = tuple(sorted({*found, self.instance}))
+        if members != self.members:
+            self.members = members
+            self.changed.set()
+
+    async def run(self) -> None:
+        """Renew until cancelled."""
+        while True:
+            try:
+                await self.renew()
+            except TransientError as error:
+                _log.warning("membership not renewed", code=error.code)
+            await asyncio.sleep(RENEWAL)
+
+    async def leave(self) -> None:
+        """Say that we go, so that the others need not wait for the lapse."""
+        with self._store.guarded():
+            await self._store.database[COLLECTION].delete_one({"_id": self.instance})
