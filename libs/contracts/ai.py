@@ -1,4 +1,4 @@
-"""What the AI service takes. It gives conversation's commands `post_bot_reply` and `hand_off_conversation`."""
+"""What the AI service takes. It gives conversation's `post_bot_reply` and `hand_off_conversation`."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,12 +10,11 @@ from libs.contracts.conversation import ConversationRef
 
 
 class Turn(Contract):
-    """One utterance since the last handoff or resolve. `unsupported` marks an answer without knowledge."""
+    """One utterance since the last handoff or resolve."""
 
     message_id: Id
     role: Literal["contact", "ai", "agent", "system"]
     text: Text
-    unsupported: bool = False
 
 
 class ChatbotProfile(Contract):
@@ -38,14 +37,16 @@ class AnswerContact(Command, type="answer_contact.v1"):
     message_id: Id
     handoff_epoch: int
     turns: tuple[Turn, ...] = Field(max_length=50)
+    has_attachment: bool = False
     answer_by: datetime
 
 
 class AddDocument(Command, type="add_document.v1"):
-    """Put a Markdown document into a chatbot's knowledge, or replace the one of that id."""
+    """Put a Markdown document into a chatbot's knowledge, or replace the one of that id.
+
+    The file's front matter may give `title`, `visibility` (public, internal) and `language`.
+    """
 
     document_id: Id
     chatbot_id: Id
-    title: str = Field(max_length=1024)
     text: str = Field(max_length=262_144)
-    visibility: Literal["public", "internal"] = "public"

@@ -201,8 +201,16 @@ class PostBotReply(Command, type="post_bot_reply.v1"):
     content: Text
     citations: tuple[Citation, ...] = Field(default=(), max_length=32)
     confidence: float | None = None
-    #: Set when the knowledge did not cover the question: the next one in a row hands over.
+    #: Set when the knowledge did not cover the question.
     unsupported: bool = False
+
+
+class SkipAnswer(Command, type="skip_answer.v1"):
+    """The AI has nothing to say to a message that asks for nothing: nobody waits for an answer to it."""
+
+    conversation_id: Id
+    handoff_epoch: int
+    answers_message_id: Id
 
 
 class HandOffConversation(Command, type="hand_off_conversation.v1"):
@@ -240,6 +248,20 @@ class ExpireAnswer(Command, type="expire_answer.v1"):
     conversation_id: Id
     message_id: Id
     handoff_epoch: int
+
+
+class InboundRecorded(Contract):
+    """The answer to RecordInboundMessage, the same for every repeat."""
+
+    conversation_id: Id
+    message_id: Id
+
+
+class StatusChanged(Contract):
+    """The answer to ChangeStatus; `message` is for people."""
+
+    message: str
+    conversation: ConversationView
 
 
 class RegisterAccount(Command, type="register_account.v1"):

@@ -2,7 +2,7 @@
 
     ParleyError
     ├── DomainError      answered to the caller with its code; never tried again
-    ├── TransientError   something is away for now; tried again in place, by the ledger or by the broker's tiers
+    ├── TransientError   something is away for now; tried again in place, by the ledger or the broker's tiers
     └── PermanentError   no attempt can succeed; dead-lettered with its reason
 
 They live here because rules raise them and rules import nothing but contracts. Each has one HTTP status and

@@ -5,13 +5,14 @@ limit or a TransientError: nothing waits for a broker that is away.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import aio_pika
 import aiormq
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPError, DeliveryError
 from yarl import URL
 
 from libs.contracts.errors import ErrorCode, TransientError
@@ -27,6 +28,24 @@ AWAY = (AMQPError, OSError, TimeoutError, asyncio.IncompleteReadError, RuntimeEr
 def away() -> TransientError:
     """The error for a broker that cannot be reached or does not confirm."""
     return TransientError(ErrorCode.UNAVAILABLE, "the broker is away", retry_after=2)
+
+
+@contextmanager
+def reaching_broker() -> Iterator[None]:
+    """Turn what aio-pika raises for a broker that is away, or refuses a message, into TransientError."""
+    try:
+        yield
+    except DeliveryError as error:
+        raise TransientError(
+            ErrorCode.UNAVAILABLE, "the broker did not take the message", retry_after=2
+        ) from error
+    except AWAY as error:
+        raise away() from error
+    except Exception as error:
+        # aiormq rejects what waits on a channel that was closed without a reason with a bare Exception.
+        if type(error) is not Exception:
+            raise
+        raise away() from error
 
 
 def broker_url(url: str) -> str:

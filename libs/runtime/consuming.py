@@ -15,7 +15,7 @@ from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
 from libs.contracts import topology
 from libs.contracts.envelope import Envelope
-from libs.contracts.errors import DomainError, ErrorCode, ParleyError, TransientError
+from libs.contracts.errors import DomainError, ErrorCode, ParleyError, PermanentError, TransientError
 from libs.runtime.broker_link import broker_url
 from libs.runtime.clock import now
 from libs.runtime.logs import get_logger
@@ -61,7 +61,7 @@ class Consumers:
         settlement = Settlement(self._publisher, queue.name)
 
         async def consume(message: AbstractIncomingMessage) -> str:
-            return await settle(message, routes, settlement, retry=True)
+            return await settle(message, routes, settlement)
 
         self.routes[queue.name] = routes
         self._subscriptions.append(self._subscribe(queue.name, consume, prefetch))
@@ -72,7 +72,7 @@ class Consumers:
         settlement = Settlement(self._publisher, queue)
 
         async def consume(message: AbstractIncomingMessage) -> str:
-            return await settle(message, routes, settlement, retry=False)
+            return await answer(message, routes, settlement)
 
         self.routes[queue] = routes
         self._subscriptions.append(self._subscribe(queue, consume, prefetch))
@@ -147,9 +147,7 @@ class Consumers:
             raise TransientError(ErrorCode.UNAVAILABLE, "the broker connection is down")
 
 
-async def settle(
-    message: AbstractIncomingMessage, routes: Routes, settlement: Settlement, *, retry: bool
-) -> str:
+async def settle(message: AbstractIncomingMessage, routes: Routes, settlement: Settlement) -> str:
     """Handle one message and end it; the outcome's word for the metrics."""
     try:
         received = read(message)
@@ -159,9 +157,6 @@ async def settle(
         await settlement.refused(message, error.fault())
         return "refused"
     except TransientError as error:
-        if not retry:
-            await settlement.refused(message, error.fault())
-            return "unavailable"
         await settlement.later(message, error)
         return "later"
     except ParleyError as error:
@@ -171,5 +166,25 @@ async def settle(
         _log.error("handler failed", exc_info=error)
         await settlement.dead(message, ErrorCode.INTERNAL, type(error).__name__)
         return "dead"
+    await settlement.answered(message, result)
+    return "done"
+
+
+async def answer(message: AbstractIncomingMessage, routes: Routes, settlement: Settlement) -> str:
+    """Handle one query. Whatever goes wrong is an answer: its caller waits, and nobody would look at a dead
+    query.
+    """
+    try:
+        received = read(message)
+        check_expiry(received.envelope, now())
+        result = await handle(routes, received)
+    except ParleyError as error:
+        await settlement.refused(message, error.fault())
+        return "refused"
+    except Exception as error:  # noqa: BLE001 - a fault of ours, told as such
+        _log.error("query failed", exc_info=error)
+        fault = PermanentError(ErrorCode.INTERNAL, "the query could not be answered")
+        await settlement.refused(message, fault.fault())
+        return "failed"
     await settlement.answered(message, result)
     return "done"

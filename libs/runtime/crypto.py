@@ -49,5 +49,5 @@ class SealedBox:
             if key_id != self.key_id or len(raw) <= _NONCE_BYTES:
                 raise InvalidTag
             return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
-        except (InvalidTag, binascii.Error) as error:
+        except (InvalidTag, ValueError) as error:
             raise PermanentError(ErrorCode.UNREADABLE, "a sealed value does not open") from error

@@ -90,6 +90,7 @@ class DeadLetterDrain:
             "code": headers.get("x-death-code", "delivery_limit"),
             "reason": headers.get("x-death-reason", "the broker gave up on it: its consumer died too often"),
             "at": now(),
+            "kept_as": new_id(),
             "body": Binary(message.body),
         }
         if origin == topology.PARKED:
@@ -145,7 +146,9 @@ class DeadLetters:
             message_id=row["message_id"] or new_id(),
             message_type=row["type"],
         )
-        await self.drop(letter_id)
+        with self._store.guarded():
+            # It may have died again meanwhile, and been kept under the same id: that one stays.
+            await self._rows.delete_one({"_id": letter_id, "kept_as": row["kept_as"]})
 
     async def drop(self, letter_id: str) -> None:
         """Forget one. DomainError `not_found` for an unknown id."""

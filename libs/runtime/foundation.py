@@ -59,7 +59,13 @@ class Foundation:
         service.on_start(lambda: declare_topology(self._settings.rabbitmq_url))
         service.on_drain(lambda: self.consumers.drain(self._settings.grace_seconds / 2))
         service.on_drain(self.relay.publish_batch)
-        service.on_stop(self._close)
+        # The newest first: others take over before this replica's connections close.
+        service.on_stop(self._close_store)
+        service.on_stop(self.publisher.close)
+        service.on_stop(self.rpc.close)
+        service.on_stop(self.consumers.stop)
+        service.on_stop(self.relay.give_up)
+        service.on_stop(self.membership.leave)
 
     def start_consuming(self) -> Service:
         """The last thing a composition root does: reading begins after every other part has started."""
@@ -81,9 +87,5 @@ class Foundation:
             time_limit=2.0,
         )
 
-    async def _close(self) -> None:
-        await self.membership.leave()
-        await self.consumers.stop()
-        await self.rpc.close()
-        await self.publisher.close()
+    async def _close_store(self) -> None:
         self.store.close()

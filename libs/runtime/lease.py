@@ -1,9 +1,9 @@
 """A lease in the store: at most one process at a time does a thing, by the store's own clock."""
 
 from datetime import timedelta
+from typing import Any
 
-from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError
+from pymongo import IndexModel, ReturnDocument
 
 from libs.runtime.mongo import Store
 
@@ -22,18 +22,26 @@ class Lease:
 
     async def hold(self) -> bool:
         """Take or renew it. False while somebody else has it. Raises TransientError."""
-        free = {"$or": [{"owner": self._owner}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
-        until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": self._milliseconds}}
         with self._store.guarded():
-            try:
-                await self._store.database[COLLECTION].update_one(
-                    {"_id": self._name, **free},
-                    [{"$set": {"owner": self._owner, "until": until}}],
-                    upsert=True,
-                )
-            except DuplicateKeyError:
-                return False  # the row exists and is not free: the upsert met it
-        return True
+            row = await self._store.database[COLLECTION].find_one_and_update(
+                {"_id": self._name}, self._take(), upsert=True, return_document=ReturnDocument.AFTER
+            )
+        return bool(row["owner"] == self._owner)
+
+    def _take(self) -> list[dict[str, Any]]:
+        # Decided inside the update: an upsert's filter may not compare with the server's clock.
+        free = {"$or": [{"$eq": ["$owner", self._owner]}, {"$lt": ["$until", "$$NOW"]}]}
+        until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": self._milliseconds}}
+        return [
+            {"$set": {"free": free}},
+            {
+                "$set": {
+                    "owner": {"$cond": ["$free", self._owner, "$owner"]},
+                    "until": {"$cond": ["$free", until, "$until"]},
+                }
+            },
+            {"$unset": "free"},
+        ]
 
     async def give_back(self) -> None:
         """Let the next one have it at once."""

@@ -92,5 +92,5 @@ def configure_logs(service: str, level: str) -> None:
 
 
 def get_logger(name: str) -> Any:
-    """A logger; `name` appears as `logger`."""
-    return structlog.get_logger().bind(logger=name)
+    """A logger; `name` appears as `component`."""
+    return structlog.get_logger(component=name)

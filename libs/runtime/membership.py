@@ -34,15 +34,33 @@ def deal(names: Sequence[str], members: Sequence[str], member: str) -> set[str]:
 
 
 class Membership:
-    """This replica's row, and what it knows of the others. Only members that consume count."""
+    """This replica's row, and what it knows of the others. Only members that consume count.
+
+    `generation` rises whenever the partitions have to be dealt again: when a member comes or goes, and when
+    one lost its connection, and with it its place before the others, and reads again.
+    """
 
     def __init__(self, store: Store, instance: str) -> None:
         self._store = store
         self.instance = instance
         self.members: tuple[str, ...] = (instance,)
+        self.generation = 0
         self.changed = asyncio.Event()
-        #: Whether this replica reads its queues. One that does not yet must not be dealt any.
-        self.serving: Callable[[], bool] = lambda: True
+        self._conditions: list[Callable[[], bool]] = []
+        self._beginnings = 0
+        self._known: tuple[tuple[str, int], ...] = ()
+
+    def serve_when(self, condition: Callable[[], bool]) -> None:
+        """A replica that does not read its queues yet must not be dealt any: all conditions must hold."""
+        self._conditions.append(condition)
+
+    def began_again(self) -> None:
+        """This replica lost its places at the broker and takes new ones, behind the others."""
+        self._beginnings += 1
+
+    async def reach_store(self) -> None:
+        """Raise TransientError unless the store answers."""
+        await self._store.ping()
 
     @property
     def alone(self) -> bool:
@@ -53,15 +71,18 @@ class Membership:
         """Say that we are here and look who else is. Raises TransientError."""
         rows = self._store.database[COLLECTION]
         with self._store.guarded():
-            if self.serving():
-                await rows.update_one({"_id": self.instance}, [{"$set": {"seen_at": "$$NOW"}}], upsert=True)
+            if all(condition() for condition in self._conditions):
+                seen = {"seen_at": "$$NOW", "beginnings": self._beginnings}
+                await rows.update_one({"_id": self.instance}, [{"$set": seen}], upsert=True)
             alive = {
                 "$expr": {"$gt": ["$seen_at", {"$subtract": ["$$NOW", LAPSE_MILLISECONDS]}]},
             }
-            found = [row["_id"] async for row in rows.find(alive, projection=["_id"]).limit(1000)]
-        members = tuple(sorted({*found, self.instance}))
-        if members != self.members:
-            self.members = members
+            found = {row["_id"]: row["beginnings"] async for row in rows.find(alive).limit(1000)}
+        known = tuple(sorted(found.items()))
+        if known != self._known:
+            self._known = known
+            self.members = tuple(sorted({*found, self.instance}))
+            self.generation += 1
             self.changed.set()
 
     async def run(self) -> None:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
-from libs.contracts.errors import TransientError
+from libs.contracts.errors import ParleyError, TransientError
 from libs.runtime.broker_link import AWAY
 from libs.runtime.logs import get_logger
 
@@ -21,32 +21,21 @@ REOPEN = 0.5
 
 _log = get_logger("ordered queue")
 
-Consume = Callable[["OrderedQueue", AbstractIncomingMessage], Awaitable[None]]
-
 
 class SteppedAside(Exception):  # noqa: N818 - not an error: the message belongs to the next consumer
     """This replica gives the queue up; the message goes back unhandled."""
 
 
-class OrderedQueue:
-    """Reads a queue until told to step aside, and again when told to resume."""
+class Reading:
+    """One channel's consumption of the queue. Once over, by our will or by a lost connection, it begins
+    nothing more: what it still holds comes again on another channel, and here would be out of order.
+    """
 
-    def __init__(
-        self, name: str, connect: Callable[[], Awaitable[AbstractConnection]], consume: Consume, prefetch: int
-    ) -> None:
-        self.name = name
-        self._connect = connect
-        self._consume = consume
-        self._prefetch = prefetch
-        self._aside = asyncio.Event()
-        self._wanted = asyncio.Event()
-        self._wanted.set()
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._active = 0
-        self._given_up = asyncio.Event()
-        self._given_up.set()
-        self.consuming = asyncio.Event()
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -62,14 +51,56 @@ class OrderedQueue:
                 self._idle.set()
 
     def check(self) -> None:
-        """Raise SteppedAside when this replica is giving the queue up."""
-        if self._aside.is_set():
+        """Raise SteppedAside when this reading is over."""
+        if self.over.is_set():
             raise SteppedAside
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before another attempt. Raises SteppedAside as soon as this reading is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.over.wait()
+        except TimeoutError:
+            return
+        raise SteppedAside
+
+    async def idle(self) -> None:
+        """Wait until nothing that was begun is under way."""
+        await self._idle.wait()
+
+
+Consume = Callable[[Reading, AbstractIncomingMessage], Awaitable[object]]
+
+
+class OrderedQueue:
+    """Reads a queue until told to step aside, and again when told to resume."""
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Awaitable[AbstractConnection]],
+        consume: Consume,
+        prefetch: int,
+        *,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self._connect = connect
+        self._on_lost = on_lost
+        self._consume = consume
+        self._prefetch = prefetch
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self._given_up = asyncio.Event()
+        self._given_up.set()
+        self._reading = Reading()
+        self.consuming = asyncio.Event()
 
     async def run(self) -> None:
         """Read until cancelled; a lost connection is opened again."""
         while True:
             await self._wanted.wait()
+            self._given_up.clear()
             try:
                 await self._read()
             except (TransientError, *AWAY) as error:
@@ -80,39 +111,43 @@ class OrderedQueue:
                 self._given_up.set()
 
     async def _read(self) -> None:
-        connection = await self._connect()
-        channel = await connection.channel()
-        lost = asyncio.Event()
-        channel.close_callbacks.add(lambda *_: lost.set())
-        await channel.set_qos(prefetch_count=self._prefetch)
-        queue = await channel.get_queue(self.name, ensure=False)
-        await queue.consume(self._take)
-        self.consuming.set()
-        self._given_up.clear()
-        ends = [asyncio.create_task(event.wait()) for event in (lost, self._aside)]
+        reading = self._reading = Reading()
+        if not self._wanted.is_set():
+            return  # told to step aside just before
+        channel = await (await self._connect()).channel()
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            await self._idle.wait()
+            channel.close_callbacks.add(lambda *_: reading.over.set())
+            await channel.set_qos(prefetch_count=self._prefetch)
+            queue = await channel.get_queue(self.name, ensure=False)
+            await queue.consume(lambda message: self._take(reading, message))
+            self.consuming.set()
+            await reading.over.wait()
+            self.consuming.clear()
+            if channel.is_closed:
+                self._on_lost()
+            else:
+                await reading.idle()
         finally:
-            for end in ends:
-                end.cancel()
+            reading.over.set()
             await _close(channel)
 
-    async def _take(self, message: AbstractIncomingMessage) -> None:
+    async def _take(self, reading: Reading, message: AbstractIncomingMessage) -> None:
         try:
-            await self._consume(self, message)
+            await self._consume(reading, message)
         except SteppedAside:
             return  # closing the channel returns it
-        except AWAY as error:
-            # The acknowledgement found no channel: the broker delivers again, de-duplication answers.
+        except (ParleyError, *AWAY) as error:
+            # It was not acknowledged, so the channel must not go on to the messages behind it: the broker
+            # delivers all of them again, and de-duplication answers those that were handled.
             _log.warning("not acknowledged", queue=self.name, error_type=type(error).__name__)
+            reading.over.set()
 
     async def step_aside(self, limit: float) -> None:
         """Begin nothing new, finish what was begun, then let the next consumer have the queue. Waits at most
         `limit` seconds for the finishing.
         """
         self._wanted.clear()
-        self._aside.set()
+        self._reading.over.set()
         try:
             async with asyncio.timeout(limit):
                 await self._given_up.wait()
@@ -121,7 +156,6 @@ class OrderedQueue:
 
     def resume(self) -> None:
         """Read again, behind whoever reads already."""
-        self._aside.clear()
         self._wanted.set()
 
 

@@ -44,6 +44,8 @@ INDEXES = {
 BATCH = 200
 #: Seconds between looks when nothing wakes the relay.
 POLL = 1.0
+#: Seconds between renewals of the lease, which holds for six.
+_RENEWAL = 2.0
 
 _log = get_logger("outbox")
 
@@ -110,7 +112,8 @@ class OutboxRelay:
         self._publisher = publisher
         self._membership = membership
         self._lease = Lease(store, "outbox-relay", instance)
-        self._held_until = 0.0
+        self._holds = False
+        self._ask_again = 0.0
 
     async def run(self) -> None:
         """Relay until cancelled."""
@@ -127,15 +130,20 @@ class OutboxRelay:
             watcher.cancel()
             metrics.OUTBOX_LEADER.set(0)
 
+    async def give_up(self) -> None:
+        """Let another replica relay at once. Raises TransientError."""
+        await self._lease.give_back()
+
     async def _leads(self) -> bool:
-        clock = asyncio.get_running_loop().time
-        if clock() < self._held_until:
-            return True
-        asked = clock()
-        holds = await self._lease.hold()
-        self._held_until = asked + 2.0 if holds else 0.0
-        metrics.OUTBOX_LEADER.set(int(holds))
-        return holds
+        """Whether this replica relays. Asked of the store at most once in a while, whatever the answer: every
+        commit wakes the relay, also where another one leads.
+        """
+        asked = asyncio.get_running_loop().time()
+        if asked >= self._ask_again:
+            self._holds = await self._lease.hold()
+            self._ask_again = asked + (_RENEWAL if self._holds else POLL)
+            metrics.OUTBOX_LEADER.set(int(self._holds))
+        return self._holds
 
     async def _rest(self) -> None:
         """Wait for a wake-up, at most a second."""

@@ -24,7 +24,7 @@ from libs.runtime.keyed_lock import KeyedLock
 from libs.runtime.logs import get_logger
 from libs.runtime.membership import RENEWAL, Membership, deal
 from libs.runtime.middlewares import observed
-from libs.runtime.ordered_queue import OrderedQueue
+from libs.runtime.ordered_queue import OrderedQueue, Reading, SteppedAside
 from libs.runtime.publisher import Publisher
 from libs.runtime.received import Received, Routes, check_expiry, handle, read
 from libs.runtime.settlement import Settlement
@@ -33,8 +33,8 @@ from libs.runtime.settlement import Settlement
 BACKOFF = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 #: Attempts of a message that fails for no known reason, before it is dead.
 UNKNOWN_FAILURES = 3
-#: Seconds a message may be held. RabbitMQ takes one back after 30 minutes; with other replicas alive, theirs
-#: may be the better connection much earlier.
+#: Seconds a message may be held before its queue is given up and read again. RabbitMQ takes a message back
+#: after 30 minutes; with other replicas alive, theirs may be the better connection much earlier.
 HOLD_ALONE = 25 * 60.0
 HOLD_WITH_OTHERS = 30.0
 
@@ -61,39 +61,43 @@ class Partitions:
         self._locks = KeyedLock()
         self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
-        self._dealt_for: tuple[str, ...] = ()
-        membership.serving = self._reading
+        self._dealt = -1
+        self._leaving = False
+        membership.serve_when(self._consuming)
 
     def add(self, queue: str, prefetch: int) -> None:
         """Take one more queue into the set."""
         settlement = Settlement(self._publisher, queue)
 
-        async def consume(ordered: OrderedQueue, message: AbstractIncomingMessage) -> None:
-            await observed(message, lambda: self._take(ordered, message, settlement))
+        async def consume(reading: Reading, message: AbstractIncomingMessage) -> None:
+            await observed(message, lambda: self._take(reading, message, settlement))
 
-        self.queues.append(OrderedQueue(queue, self._connect, consume, prefetch))
+        self.queues.append(
+            OrderedQueue(queue, self._connect, consume, prefetch, on_lost=self._membership.began_again)
+        )
 
     async def _connect(self) -> AbstractConnection:
+        # While the store is away nothing is read: each delivery that comes to nothing counts against the
+        # message's limit.
+        await self._membership.reach_store()
         async with self._connecting:
             if self._connection is None or self._connection.is_closed:
                 self._connection = await aio_pika.connect(self._url, timeout=CONNECT_LIMIT)
             return self._connection
 
-    async def _take(
-        self, ordered: OrderedQueue, message: AbstractIncomingMessage, settlement: Settlement
-    ) -> str:
+    async def _take(self, reading: Reading, message: AbstractIncomingMessage, settlement: Settlement) -> str:
         try:
             received = read(message)
         except ParleyError as error:
             await settlement.dead(message, error.code, error.detail)
             return "dead"
         # Nothing was awaited before this, so the places in the line are in the order of delivery.
-        async with self._locks.holding(self._lock_key(received.envelope)), ordered.working():
-            return await self._in_place(ordered, message, received, settlement)
+        async with self._locks.holding(self._lock_key(received.envelope)), reading.working():
+            return await self._in_place(reading, message, received, settlement)
 
     async def _in_place(
         self,
-        ordered: OrderedQueue,
+        reading: Reading,
         message: AbstractIncomingMessage,
         received: Received[Any],
         settlement: Settlement,
@@ -106,10 +110,11 @@ class Partitions:
             except DomainError as error:
                 await settlement.refused(message, error.fault())
                 return "refused"
-            except TransientError:
+            except TransientError as error:
                 if self._held_too_long(begun):
-                    await settlement.returned(message)
-                    return "returned"
+                    # Not this message alone: those behind it would pass.
+                    reading.over.set()
+                    raise SteppedAside from error
             except ParleyError as error:
                 await settlement.dead(message, error.code, error.detail)
                 return "dead"
@@ -122,15 +127,14 @@ class Partitions:
                 await settlement.answered(message, result)
                 return "done"
             metrics.IN_PLACE_RETRIES.labels(received.envelope.type).inc()
-            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
+            await reading.pause(BACKOFF[min(failures, len(BACKOFF) - 1)])
             failures += 1
-            ordered.check()
 
     def _held_too_long(self, begun: float) -> bool:
         limit = HOLD_ALONE if self._membership.alone else HOLD_WITH_OTHERS
         return asyncio.get_running_loop().time() - begun > limit
 
-    def _reading(self) -> bool:
+    def _consuming(self) -> bool:
         return all(queue.consuming.is_set() for queue in self.queues)
 
     def background(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
@@ -144,21 +148,22 @@ class Partitions:
                 async with asyncio.timeout(RENEWAL):
                     await self._membership.changed.wait()
             self._membership.changed.clear()
-            members = self._membership.members
-            if members != self._dealt_for:
+            generation, members = self._membership.generation, self._membership.members
+            if generation != self._dealt:
                 mine = deal([queue.name for queue in self.queues], members, self._membership.instance)
                 await asyncio.gather(
                     *(self._stand_behind(queue) for queue in self.queues if queue.name not in mine)
                 )
-                self._dealt_for = members
+                self._dealt = generation
 
-    @staticmethod
-    async def _stand_behind(queue: OrderedQueue) -> None:
+    async def _stand_behind(self, queue: OrderedQueue) -> None:
         await queue.step_aside(limit=10)
-        queue.resume()
+        if not self._leaving:
+            queue.resume()
 
     async def step_aside(self, limit: float) -> None:
-        """Give every queue up, finishing what was begun."""
+        """Give every queue up for good, finishing what was begun."""
+        self._leaving = True
         await asyncio.gather(*(queue.step_aside(limit) for queue in self.queues))
 
     async def close(self) -> None:

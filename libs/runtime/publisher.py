@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiormq
-from aiormq.exceptions import DeliveryError
 from pamqp.commands import Basic
 
 from libs.contracts.envelope import CONTENT_TYPE, Envelope
-from libs.contracts.errors import ErrorCode, TransientError
+from libs.contracts.errors import TransientError
 from libs.runtime import metrics
-from libs.runtime.broker_link import AWAY, BrokerLink, away
+from libs.runtime.broker_link import BrokerLink, reaching_broker
 
 _PERSISTENT = 2
 
@@ -68,6 +67,7 @@ class Publisher:
         mandatory: bool = True,
         headers: Headers | None = None,
         correlation_id: str | None = None,
+        reply_to: str | None = None,
         time_limit: float = 5.0,
     ) -> None:
         """Publish bytes that are an envelope already (or, for parked bodies, are none)."""
@@ -77,20 +77,17 @@ class Publisher:
             message_id=message_id,
             message_type=message_type,
             correlation_id=correlation_id,
+            reply_to=reply_to,
             headers=dict(headers) if headers else None,
         )
         try:
-            async with asyncio.timeout(time_limit):
-                channel = await self._link.channel()
-                await _send(channel, body, exchange, routing_key, properties, mandatory)
-        except DeliveryError as error:
+            with reaching_broker():
+                async with asyncio.timeout(time_limit):
+                    channel = await self._link.channel()
+                    await _send(channel, body, exchange, routing_key, properties, mandatory)
+        except TransientError:
             metrics.PUBLISH_FAILED.labels(exchange).inc()
-            raise TransientError(
-                ErrorCode.UNAVAILABLE, "the broker did not take the message", retry_after=2
-            ) from error
-        except AWAY as error:
-            metrics.PUBLISH_FAILED.labels(exchange).inc()
-            raise away() from error
+            raise
         metrics.PUBLISHED.labels(exchange).inc()
 
     async def publish_many(self, entries: Sequence[OutboxEntry], *, time_limit: float = 10.0) -> list[bool]:

@@ -7,20 +7,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import aiormq
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aiormq.exceptions import DeliveryError
 from pamqp.commands import Basic
 
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
 from libs.contracts.frames import Frame
-from libs.runtime.broker_link import AWAY, BrokerLink, away
+from libs.runtime.broker_link import BrokerLink, reaching_broker
 from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
 
 #: A gateway that is gone for a minute has lost its sockets, which resume elsewhere.
 QUEUE_ARGUMENTS: dict[str, Any] = {"x-expires": 60_000, "x-max-length": 10_000, "x-overflow": "drop-head"}
 _PREFETCH = 500
+_NOT_PERSISTENT = 1
 _REOPEN = 0.5
 
 _log = get_logger("realtime")
@@ -45,29 +46,26 @@ class RealtimePublisher:
 
     async def publish_many(self, frames: Sequence[Frame], *, time_limit: float = 5.0) -> None:
         """Publish frames in order; their confirms are awaited together. Raises TransientError."""
-        try:
+        with reaching_broker():
             async with asyncio.timeout(time_limit):
                 channel = await self._link.channel()
-                await asyncio.gather(
-                    *(
-                        channel.basic_publish(
-                            frame.model_dump_json().encode(),
-                            exchange=topology.REALTIME,
-                            routing_key=topology.room_key(room_of(frame)),
-                            properties=Basic.Properties(
-                                content_type="application/json", delivery_mode=1, message_id=new_id()
-                            ),
-                            wait=False,
-                        )
-                        for frame in frames
-                    )
-                )
-        except (DeliveryError, *AWAY) as error:
-            raise away() from error
+                await asyncio.gather(*(_send(channel, frame) for frame in frames))
 
     async def close(self) -> None:
         """Close the connection."""
         await self._link.close()
+
+
+async def _send(channel: aiormq.Channel, frame: Frame) -> None:
+    await channel.basic_publish(
+        frame.model_dump_json().encode(),
+        exchange=topology.REALTIME,
+        routing_key=topology.room_key(room_of(frame)),
+        properties=Basic.Properties(
+            content_type="application/json", delivery_mode=_NOT_PERSISTENT, message_id=new_id()
+        ),
+        wait=False,
+    )
 
 
 class RealtimeQueue:

@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from aio_pika.abc import AbstractChannel
-from aiormq.exceptions import DeliveryError
 from pamqp.commands import Basic
 from pydantic import BaseModel
 
@@ -22,7 +21,7 @@ from libs.contracts.envelope import CONTENT_TYPE, Envelope, wrap
 from libs.contracts.errors import ErrorCode, ParleyError, TransientError, error_of
 from libs.contracts.topology import query_queue
 from libs.runtime import metrics
-from libs.runtime.broker_link import AWAY, BrokerLink, away
+from libs.runtime.broker_link import BrokerLink, reaching_broker
 from libs.runtime.clock import now
 from libs.runtime.ids import new_id
 from libs.runtime.telemetry import current_traceparent
@@ -100,7 +99,11 @@ class RpcClient:
     async def _call(
         self, envelope: Envelope, exchange: str, routing_key: str, time_limit: float, *, persistent: bool
     ) -> Reply:
-        """Publish, then wait. Raises TransientError before the broker confirmed, TimeoutError after."""
+        """Publish, then wait. Raises TransientError without the broker's confirm, TimeoutError with it.
+
+        A confirm is awaited as long as the message may still be carried out: whoever is told `unavailable`
+        must not find it done later.
+        """
         if len(self._pending) >= _MOST_PENDING:
             raise TransientError(ErrorCode.UNAVAILABLE, "too many calls are waiting", retry_after=1)
         correlation = new_id()
@@ -108,48 +111,31 @@ class RpcClient:
         self._pending[correlation] = waiting
         deadline = asyncio.get_running_loop().time() + time_limit
         try:
-            await self._publish(
-                envelope, exchange, routing_key, correlation, time_limit, persistent=persistent
-            )
+            properties = _properties(envelope, correlation, time_limit, persistent=persistent)
+            try:
+                await self._publish(envelope.encode(), exchange, routing_key, properties, deadline)
+            except TransientError:
+                if not waiting.done():  # an answer without a confirm is an answer
+                    raise
             async with asyncio.timeout_at(deadline):
                 return await waiting
         finally:
             self._pending.pop(correlation, None)
 
     async def _publish(
-        self,
-        envelope: Envelope,
-        exchange: str,
-        routing_key: str,
-        correlation: str,
-        time_limit: float,
-        *,
-        persistent: bool,
+        self, body: bytes, exchange: str, routing_key: str, properties: Basic.Properties, deadline: float
     ) -> None:
-        properties = Basic.Properties(
-            content_type=CONTENT_TYPE,
-            delivery_mode=2 if persistent else 1,
-            message_id=envelope.id,
-            message_type=envelope.type,
-            correlation_id=correlation,
-            reply_to=_REPLY_TO,
-            expiration=None if persistent else str(int(time_limit * 1000)),
-        )
-        try:
-            async with asyncio.timeout(min(time_limit, 5.0)):
+        with reaching_broker():
+            async with asyncio.timeout_at(deadline):
                 channel = await self._link.channel()
                 await channel.basic_publish(
-                    envelope.encode(),
+                    body,
                     exchange=exchange,
                     routing_key=routing_key,
                     properties=properties,
                     mandatory=True,
                     wait=False,
                 )
-        except DeliveryError as error:
-            raise TransientError(ErrorCode.UNAVAILABLE, "nobody takes the message", retry_after=2) from error
-        except AWAY as error:
-            raise away() from error
 
     async def _listen(self, channel: AbstractChannel) -> None:
         raw = await channel.get_underlay_channel()
@@ -171,6 +157,20 @@ class RpcClient:
     async def close(self) -> None:
         """Close the connection."""
         await self._link.close()
+
+
+def _properties(
+    envelope: Envelope, correlation: str, time_limit: float, *, persistent: bool
+) -> Basic.Properties:
+    return Basic.Properties(
+        content_type=CONTENT_TYPE,
+        delivery_mode=2 if persistent else 1,
+        message_id=envelope.id,
+        message_type=envelope.type,
+        correlation_id=correlation,
+        reply_to=_REPLY_TO,
+        expiration=None if persistent else str(int(time_limit * 1000)),
+    )
 
 
 def _result(reply: Reply) -> dict[str, Any]:

@@ -4,13 +4,14 @@
 original is acknowledged. Everything else goes to the dead letters with its reason.
 """
 
+import asyncio
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import BaseModel
 
 from libs.contracts.base import Fault, Reply
-from libs.contracts.errors import ParleyError, TransientError
+from libs.contracts.errors import ParleyError, PermanentError, TransientError
 from libs.contracts.topology import DEAD_LETTERS, RETRY_TIERS
 from libs.runtime.clock import now
 from libs.runtime.logs import get_logger
@@ -18,6 +19,8 @@ from libs.runtime.publisher import Headers, Publisher
 
 #: The tier for each further attempt; when they are used up, the message is dead.
 SCHEDULE = tuple(RETRY_TIERS)
+#: Seconds between attempts to put a copy down. Meanwhile the message is held, and its place in the prefetch.
+COPY_PAUSE = 1.0
 
 _log = get_logger("settlement")
 
@@ -62,7 +65,7 @@ class Settlement:
         await self._copy(message, SCHEDULE[attempt - 1], {"x-attempt": attempt + 1})
 
     async def dead(self, message: AbstractIncomingMessage, code: str, reason: str) -> None:
-        """No attempt can help: keep it, with the reason, where people can look at it."""
+        """No attempt can help: keep it, with the reason, where people can look at it; tell whoever waits."""
         _log.error("dead-lettered", queue=self._queue, type=message.type, id=message.message_id, code=code)
         headers: Headers = {
             "x-attempt": attempt_of(message),
@@ -71,21 +74,29 @@ class Settlement:
             "x-death-at": now().isoformat(),
             "x-death-queue": self._queue,
         }
+        if message.reply_to:
+            await self._reply(message, Reply(fault=PermanentError(code, reason).fault()))
         await self._copy(message, DEAD_LETTERS, headers)
 
-    async def returned(self, message: AbstractIncomingMessage) -> None:
-        """Give it back to the queue, for whoever is able."""
-        await message.nack(requeue=True)
-
     async def _copy(self, message: AbstractIncomingMessage, exchange: str, headers: Headers) -> None:
-        await self._publisher.publish_raw(
-            message.body,
-            exchange=exchange,
-            routing_key=self._queue,
-            message_id=message.message_id or "",
-            message_type=message.type or "",
-            headers=headers,
-        )
+        while True:
+            try:
+                await self._publisher.publish_raw(
+                    message.body,
+                    exchange=exchange,
+                    routing_key=self._queue,
+                    message_id=message.message_id or "",
+                    message_type=message.type or "",
+                    headers=headers,
+                    correlation_id=message.correlation_id,
+                    reply_to=message.reply_to,
+                )
+                break
+            except TransientError as error:
+                if message.channel.is_closed:
+                    raise  # nothing is left to acknowledge: it is delivered again
+                _log.warning("copy not taken", queue=self._queue, code=error.code)
+                await asyncio.sleep(COPY_PAUSE)
         await message.ack()
 
     async def _reply(self, message: AbstractIncomingMessage, reply: Reply) -> None:

@@ -4,6 +4,7 @@ On a raw channel, before any subscriber starts: a queue declared through FastStr
 start makes it ignore the subscriber's prefetch.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aio_pika
@@ -50,19 +51,24 @@ def _dead_letter_arguments() -> dict[str, Any]:
     }
 
 
-async def declare_topology(url: str) -> None:
+async def declare_topology(
+    url: str,
+    *,
+    queues: Sequence[topology.Queue] = topology.QUEUES,
+    tiers: Mapping[str, int] = topology.RETRY_TIERS,
+) -> None:
     """Create every exchange, queue and binding that is missing. Changes nothing that is there; raises when
-    something is there with other arguments.
+    something is there with other arguments. Fewer queues and shorter tiers are for tests.
     """
     connection = await aio_pika.connect(broker_url(url), timeout=CONNECT_LIMIT)
     async with connection:
         channel = await connection.channel()
         for name, kind in topology.EXCHANGES.items():
             await channel.declare_exchange(name, kind, durable=True)
-        for tier, delay in topology.RETRY_TIERS.items():
+        for tier, delay in tiers.items():
             queue = await channel.declare_queue(tier, durable=True, arguments=_tier_arguments(delay))
             await queue.bind(tier)
-        for wanted in topology.QUEUES:
+        for wanted in queues:
             await _declare(channel, wanted)
 
 

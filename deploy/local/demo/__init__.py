@@ -1,0 +1,1 @@
+"""The demo account, and one conversation played on it."""

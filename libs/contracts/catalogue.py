@@ -1,0 +1,55 @@
+"""Everything of the contracts that has a committed JSON Schema: messages, their answers, envelope, frame.
+
+Importing this module imports every contract, so that the register is complete.
+"""
+
+from typing import Any
+
+from libs.contracts import ai, conversation, delivery, gateway, notify
+from libs.contracts.base import REGISTER, Contract, Message, Reply
+from libs.contracts.envelope import Envelope
+from libs.contracts.frames import Frame
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+#: What a caller finds in `Reply.result`. Messages that are not here are answered with an empty result.
+ANSWERS: dict[type[Message], type[Contract]] = {
+    conversation.RecordInboundMessage: conversation.InboundRecorded,
+    conversation.ChangeStatus: conversation.StatusChanged,
+    conversation.ListConversations: conversation.ConversationPage,
+    conversation.GetConversation: conversation.ConversationThread,
+    conversation.FindConversation: conversation.FoundConversation,
+    conversation.GetPerson: conversation.Person,
+    conversation.EventsAfter: conversation.EventPage,
+    delivery.GetConnection: delivery.SealedConnection,
+    notify.FramesAfter: notify.FramePage,
+}
+
+#: Contracts that are neither a message nor an answer.
+OTHERS: dict[str, type[Contract]] = {
+    "envelope": Envelope,
+    "reply": Reply,
+    "frame": Frame,
+    "connection_secrets": delivery.ConnectionSecrets,
+}
+
+#: Named here so that importing them has a visible use: each declares messages.
+MODULES = (ai, conversation, delivery, gateway, notify)
+
+
+def contracts() -> dict[str, type[Contract]]:
+    """Every contract by the name of its schema file: a message's is its type."""
+    declared = {module.__name__ for module in MODULES}
+    messages = {name: model for name, model in REGISTER.items() if model.__module__ in declared}
+    answers = {f"{message.type}.answer": answer for message, answer in ANSWERS.items()}
+    return dict(sorted({**messages, **answers, **OTHERS}.items()))
+
+
+def schema_of(name: str, model: type[Contract]) -> dict[str, Any]:
+    """One contract's JSON Schema: what a consumer accepts."""
+    return {"$schema": DIALECT, "$id": f"{name}.json", **model.model_json_schema(mode="validation")}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schemas of everything, by name."""
+    return {name: schema_of(name, model) for name, model in contracts().items()}

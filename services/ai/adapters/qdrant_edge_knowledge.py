@@ -1,0 +1,130 @@
+"""The knowledge port on Qdrant's engine in this process (`qdrant-edge-py` 0.9.0).
+
+The engine blocks its caller and does not say that it may be shared between threads, so one thread of its
+own makes every call, in order. It lets go of the interpreter's lock while it searches: the event loop runs
+on.
+"""
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Self, TextIO, TypeVar
+
+from services.ai.adapters.qdrant_edge_shard import QdrantEdgeShard
+from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
+from services.ai.domain.passages import Audience, Passage
+from services.ai.use_cases.ports import KnowledgeUnavailable
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+# A document of a megabyte takes a second; opening counts nothing beforehand.
+_WRITE_SECONDS: Final = 60.0
+
+
+class FolderInUse(RuntimeError):  # noqa: N818 - it names a state, as a caller reads it
+    """Another process has this folder open; each replica needs one of its own."""
+
+
+class QdrantEdgeKnowledge:
+    """Open with ``open``, end with ``close``. ``search`` may be called while documents are added.
+
+    Requests wait in the thread's queue, which is as long as callers are many: consumers' prefetch bounds it.
+    """
+
+    def __init__(
+        self, executor: ThreadPoolExecutor, shard: QdrantEdgeShard, lock: TextIO, seconds: float
+    ) -> None:
+        self._executor = executor
+        self._shard = shard
+        self._lock = lock
+        self._search_seconds = seconds
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, folder: Path, *, search_seconds: float = 5.0, most_terms: int = 400_000) -> Self:
+        """Open the index in ``folder``, or create it; its content survives restarts.
+
+        ``search_seconds`` is the longest a question may take, ``most_terms`` bounds the word frequencies in
+        memory (some 100 bytes each). Raises FolderInUse.
+        """
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
+        loop = asyncio.get_running_loop()
+        try:
+            lock, shard = await loop.run_in_executor(executor, _opened, folder, most_terms)
+        except BaseException:
+            executor.shutdown(wait=False)
+            raise
+        return cls(executor, shard, lock, search_seconds)
+
+    async def close(self) -> None:
+        """Flush and release the folder; calls after this raise KnowledgeUnavailable."""
+        try:
+            await self._run(self._shard.close, _WRITE_SECONDS)
+        finally:
+            self._executor.shutdown(wait=False)
+            self._lock.close()
+
+    async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        """Index a version of a document in place of the one before."""
+        async with self._writing:
+            if await self._run(lambda: self._shard.add(document, chunks), _WRITE_SECONDS):
+                await self._reweigh(document.base)
+
+    async def remove_document(self, key: DocumentKey) -> None:
+        """Forget a document."""
+        async with self._writing:
+            if await self._run(lambda: self._shard.remove(key), _WRITE_SECONDS):
+                await self._reweigh(key.base)
+
+    async def search(
+        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+    ) -> list[Passage]:
+        """The best passages, best first."""
+        return await self._run(lambda: self._shard.search(base, query, limit, audience), self._search_seconds)
+
+    async def revisions(self) -> dict[DocumentKey, int]:
+        """The indexed revision of each document."""
+        return await self._run(self._shard.revisions, _WRITE_SECONDS)
+
+    async def flush(self) -> None:
+        """Make what was indexed so far outlive the process."""
+        async with self._writing:
+            await self._run(self._shard.flush, _WRITE_SECONDS)
+
+    async def _reweigh(self, base: KnowledgeBase) -> None:
+        """Page by page, so that questions are answered in between."""
+        means = await self._run(lambda: self._shard.means(base), _WRITE_SECONDS)
+        offset = None
+        while True:
+            at = offset
+            offset = await self._run(lambda at=at: self._shard.reweigh_page(base, means, at), _WRITE_SECONDS)  # type: ignore[misc]
+            if offset is None:
+                return
+
+    async def _run(self, call: Callable[[], _T], seconds: float) -> _T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                return await loop.run_in_executor(self._executor, call)
+        except Exception as error:  # the engine raises nothing more specific
+            _log.warning("the knowledge engine gave no answer", exc_info=True)
+            raise KnowledgeUnavailable("the knowledge engine gave no answer") from error
+
+
+def _opened(folder: Path, most_terms: int) -> tuple[TextIO, QdrantEdgeShard]:
+    """The index with an open file that holds its folder, which the system lets go of even after a kill."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock, QdrantEdgeShard(folder, most_terms)
+    except BlockingIOError as error:
+        lock.close()
+        raise FolderInUse(f"{folder} is in use by another process") from error
+    except BaseException:
+        lock.close()
+        raise

@@ -1,0 +1,78 @@
+"""What a chatbot may know: documents, and the chunks of them that answers quote."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+Visibility = Literal["public", "internal"]
+
+# A document is one article. The largest help-centre articles are some 60 KiB; a file past this is a dump.
+MAX_DOCUMENT_CHARACTERS: Final = 1_000_000
+
+
+class KnowledgeBase(NamedTuple):
+    """Whose knowledge: one chatbot of one account. Nothing crosses it, not even a word's rarity."""
+
+    account_id: str
+    chatbot_id: str
+
+
+class DocumentKey(NamedTuple):
+    """A document's id is unique within its knowledge base only."""
+
+    base: KnowledgeBase
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a document, as the store of documents holds it.
+
+    ``text`` is Markdown without front matter. ``language`` is an ISO 639-1 code or None where it is not
+    known. ``revision`` rises with every change of any document of the store. ``internal`` documents are for
+    agents and are never quoted to visitors. A ``removed`` document is kept without its text, so that
+    indexes hear of it.
+    """
+
+    id: str
+    account_id: str
+    chatbot_id: str
+    title: str
+    text: str
+    visibility: Visibility = "public"
+    language: str | None = None
+    revision: int = 0
+    removed: bool = False
+
+    @property
+    def base(self) -> KnowledgeBase:
+        """The knowledge base it belongs to."""
+        return KnowledgeBase(self.account_id, self.chatbot_id)
+
+    @property
+    def key(self) -> DocumentKey:
+        """Its identity across knowledge bases."""
+        return DocumentKey(self.base, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that makes sense on its own, as plain text.
+
+    ``id`` is ``<document id>#<ordinal>``. ``headings`` are those above the text, outermost first, without the
+    document's title.
+    """
+
+    id: str
+    document_id: str
+    ordinal: int
+    title: str
+    text: str
+    headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What stood between the two ``---`` lines at the top of a Markdown file, and the Markdown below them."""
+
+    body: str
+    fields: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,76 @@
+"""Bring the index up to date with the store of documents."""
+
+import asyncio
+from dataclasses import dataclass
+
+from services.ai.domain.chunking import chunk_markdown
+from services.ai.domain.documents import Document
+from services.ai.use_cases.ports import Documents, Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What a run did: documents indexed and removed."""
+
+    indexed: int = 0
+    removed: int = 0
+
+
+class IndexDocuments:
+    """Keeps one index level with the store. One object an index; runs never overlap.
+
+    The first run compares every document's revision, so it also repairs an index whose folder is old, half
+    written or was filled by another store. Later ones read only what has changed since.
+    """
+
+    def __init__(self, documents: Documents, knowledge: Knowledge) -> None:
+        self._documents = documents
+        self._knowledge = knowledge
+        self._read_up_to: int | None = None
+        self._running = asyncio.Lock()
+
+    async def __call__(self) -> IndexReport:
+        """Run once: at start, upon each change of a document, now and then for changes nobody heard of."""
+        async with self._running:
+            if self._read_up_to is None:
+                report = await self._compare_all()
+            else:
+                report = await self._follow(self._read_up_to)
+            if report != IndexReport():
+                await self._knowledge.flush()
+            return report
+
+    async def _compare_all(self) -> IndexReport:
+        # Read before the comparison: what changes meanwhile is read again by the next run, and never missed.
+        last = await self._documents.last_revision()
+        stored = await self._documents.revisions()
+        indexed = await self._knowledge.revisions()
+        stale = [key for key in indexed if key not in stored]
+        for key in stale:
+            await self._knowledge.remove_document(key)
+        count = 0
+        for key, revision in stored.items():
+            if indexed.get(key) != revision:
+                document = await self._documents.get(key)
+                if document is not None:
+                    await self._index(document)
+                    count += 1
+        self._read_up_to = last
+        return IndexReport(indexed=count, removed=len(stale))
+
+    async def _follow(self, revision: int) -> IndexReport:
+        indexed = removed = 0
+        async for document in self._documents.changed_since(revision):
+            await self._index(document)
+            self._read_up_to = document.revision
+            indexed += not document.removed
+            removed += document.removed
+        return IndexReport(indexed=indexed, removed=removed)
+
+    async def _index(self, document: Document) -> None:
+        if document.removed:
+            await self._knowledge.remove_document(document.key)
+            return
+        # A large document takes tens of milliseconds to cut; the event loop has conversations to serve.
+        chunks = await asyncio.to_thread(chunk_markdown, document.id, document.title, document.text)
+        await self._knowledge.add_document(document, chunks)

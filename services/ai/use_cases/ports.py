@@ -1,0 +1,76 @@
+"""What the AI's use cases need from outside.
+
+KnowledgeUnavailable    the engine gave no answer; not the same as nothing found
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
+from services.ai.domain.passages import Audience, Passage
+
+
+class KnowledgeUnavailable(Exception):  # noqa: N818 - it names a state, as a caller reads it
+    """The knowledge engine cannot be asked or gave no answer in time; passing."""
+
+
+class Knowledge(Protocol):
+    """The searchable index of documents; a copy that can be built anew from ``Documents`` at any time."""
+
+    async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        """Index a version of a document in place of the one before; no chunks leave nothing of it."""
+        ...
+
+    async def remove_document(self, key: DocumentKey) -> None:
+        """Forget a document; one that is not there is no error."""
+        ...
+
+    async def search(
+        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+    ) -> list[Passage]:
+        """At most ``limit`` passages of one knowledge base, best first, each sharing a word with the query.
+
+        For a visitor, internal documents do not exist. Raises KnowledgeUnavailable.
+        """
+        ...
+
+    async def flush(self) -> None:
+        """Make what was indexed so far outlive the process."""
+        ...
+
+    async def revisions(self) -> dict[DocumentKey, int]:
+        """Which revision of each document is indexed. Documents without chunks are not listed."""
+        ...
+
+
+class Documents(Protocol):
+    """The store of documents, the one truth about them, shared by all replicas of the service.
+
+    Each save takes the next revision of one counter that all documents share, in the transaction that
+    writes the document: writers are serialised by it, so whoever has read up to a revision will never find
+    a lower one later.
+    """
+
+    async def save(self, document: Document) -> Document:
+        """Store a version, removed or not, and give it back with its revision."""
+        ...
+
+    async def get(self, key: DocumentKey) -> Document | None:
+        """The document as it is now, a removed one included; None if there never was one."""
+        ...
+
+    async def list(self, base: KnowledgeBase, limit: int = 1_000) -> Sequence[Document]:
+        """The documents of one knowledge base that are not removed, by title."""
+        ...
+
+    async def revisions(self) -> dict[DocumentKey, int]:
+        """The revision of every document that is not removed."""
+        ...
+
+    async def last_revision(self) -> int:
+        """The highest revision given so far, 0 before the first."""
+        ...
+
+    def changed_since(self, revision: int) -> AsyncIterator[Document]:
+        """Every document with a higher revision, removed ones included, lowest first, one at a time."""
+        ...

@@ -1,0 +1,173 @@
+"""How records look in MongoDB, and back. Every `_id` is text; every time is an aware UTC datetime."""
+
+from typing import Any
+
+from libs.contracts.conversation import ContactView, MessageView, Person, Transition
+from libs.contracts.vocabulary import BotMode, Channel, Status
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.conversation_state import Question
+from services.conversation.domain.message import StoredMessage
+from services.conversation.use_cases.ports import Account, AnswerDeadline, Chatbot
+
+Document = dict[str, Any]
+
+#: Fields that are the same on both sides.
+_PLAIN = (
+    "account_id",
+    "chatbot_id",
+    "chatbot_name",
+    "connection_id",
+    "session_id",
+    "target",
+    "contact_alias",
+    "created_at",
+    "updated_at",
+    "department",
+    "requester_id",
+    "subject",
+    "handoff_epoch",
+    "handoff_reason",
+    "version",
+    "sequence",
+    "unread",
+    "message_count",
+    "settled_at_sequence",
+    "handed_off_at",
+    "resolved_at",
+    "closed_at",
+    "archived_at",
+)
+#: Those that list queries filter by are written even when they are empty.
+_ALWAYS = frozenset({"department"})
+
+
+def conversation_document(conversation: Conversation) -> Document:
+    """A conversation as a document. Empty fields are left out: the index of assignees covers only documents
+    that have one.
+    """
+    plain = {name: getattr(conversation, name) for name in _PLAIN}
+    question, before = conversation.question, conversation.status_before_archive
+    optional = {
+        "assignee_id": conversation.assignee_id,
+        "last_message": conversation.last_message.model_dump() if conversation.last_message else None,
+        "question": vars(question) if question else None,
+        "status_before_archive": before.value if before else None,
+    }
+    document = {"_id": conversation.id, **plain, **optional}
+    return {name: value for name, value in document.items() if value is not None or name in _ALWAYS} | {
+        "channel": conversation.channel.value,
+        "status": conversation.status.value,
+        "contact": conversation.contact.model_dump(),
+    }
+
+
+def conversation_of(document: Document) -> Conversation:
+    """The same, back."""
+    last, question = document.get("last_message"), document.get("question")
+    before = document.get("status_before_archive")
+    plain: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
+    return Conversation(
+        id=document["_id"],
+        channel=Channel(document["channel"]),
+        status=Status(document["status"]),
+        contact=ContactView.model_validate(document["contact"]),
+        assignee_id=document.get("assignee_id"),
+        last_message=MessageView.model_validate(last) if last else None,
+        question=Question(**question) if question else None,
+        status_before_archive=Status(before) if before else None,
+        stored_version=document["version"],
+        **plain,
+    )
+
+
+def message_document(message: StoredMessage, account_id: str) -> Document:
+    """A message as a document."""
+    view = message.view.model_dump()
+    document = {
+        "_id": view.pop("id"),
+        "account_id": account_id,
+        "connection_id": message.connection_id,
+        **view,
+        "external_ids": list(message.external_ids),
+    }
+    if message.delivery_id is not None:
+        document["delivery_id"] = message.delivery_id
+    if message.unsupported:
+        document["unsupported"] = True
+    return document
+
+
+def message_view_of(document: Document) -> MessageView:
+    """What readers see of a stored message."""
+    return MessageView.model_validate(document | {"id": document["_id"]})
+
+
+def transition_document(transition: Transition, conversation: Conversation, number: int) -> Document:
+    """One change of status; `number` tells apart those of one version."""
+    return {
+        "_id": f"{conversation.id}:{conversation.version}:{number}",
+        "account_id": conversation.account_id,
+        "conversation_id": conversation.id,
+        "version": conversation.version,
+        **transition.model_dump(),
+    }
+
+
+def deadline_document(deadline: AnswerDeadline, account_id: str) -> Document:
+    """A timer row. One a conversation: a newer message's deadline takes the older one's place."""
+    return {
+        "_id": deadline_id(deadline.conversation_id),
+        "account_id": account_id,
+        "conversation_id": deadline.conversation_id,
+        "message_id": deadline.message_id,
+        "handoff_epoch": deadline.handoff_epoch,
+        "due_at": deadline.due_at,
+    }
+
+
+def deadline_id(conversation_id: str) -> str:
+    """The `_id` of a conversation's answer deadline."""
+    return f"answer:{conversation_id}"
+
+
+def in_account(account_id: str, record_id: str) -> str:
+    """The `_id` of a record whose id is given from outside: two accounts may choose the same."""
+    return f"{account_id}/{record_id}"
+
+
+def chatbot_document(chatbot: Chatbot, account_id: str) -> Document:
+    """A chatbot as a document."""
+    fields = vars(chatbot) | {"mode": chatbot.mode.value, "handoff_keywords": list(chatbot.handoff_keywords)}
+    return {**fields, "_id": in_account(account_id, chatbot.id), "account_id": account_id}
+
+
+def chatbot_of(document: Document) -> Chatbot:
+    """The same, back."""
+    return Chatbot(
+        id=document["id"],
+        name=document["name"],
+        mode=BotMode(document["mode"]),
+        instructions=document["instructions"],
+        department=document["department"],
+        handoff_keywords=tuple(document["handoff_keywords"]),
+    )
+
+
+def account_document(account: Account) -> Document:
+    """An account as a document."""
+    return {"_id": account.id, "name": account.name, "departments": list(account.departments)}
+
+
+def account_of(document: Document) -> Account:
+    """The same, back."""
+    return Account(id=document["_id"], name=document["name"], departments=tuple(document["departments"]))
+
+
+def person_document(person: Person) -> Document:
+    """A person as a document."""
+    return person.model_dump() | {"_id": in_account(person.account_id, person.id)}
+
+
+def person_of(document: Document) -> Person:
+    """The same, back."""
+    return Person.model_validate(document)

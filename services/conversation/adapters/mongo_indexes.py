@@ -1,0 +1,53 @@
+"""The collections of this service, and an index for each way they are read."""
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+_NEWEST = [("updated_at", DESCENDING), ("_id", DESCENDING)]
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "conversations": [
+        # A thread has one conversation; also finds a session on whichever connection.
+        IndexModel(
+            [("account_id", ASCENDING), ("session_id", ASCENDING), ("connection_id", ASCENDING)],
+            name="one_a_thread",
+            unique=True,
+        ),
+        # Lists. Each write moves an entry in every index that holds updated_at, so there are three of them:
+        # a list over all statuses merges one scan a status.
+        IndexModel([("account_id", ASCENDING), ("status", ASCENDING), *_NEWEST], name="list"),
+        IndexModel(
+            [("account_id", ASCENDING), ("status", ASCENDING), ("department", ASCENDING), *_NEWEST],
+            name="list_of_department",
+        ),
+        IndexModel(
+            [("account_id", ASCENDING), ("assignee_id", ASCENDING), *_NEWEST],
+            name="list_of_assignee",
+            partialFilterExpression={"assignee_id": {"$exists": True}},
+        ),
+        # A contact has few conversations; they are sorted after they are found.
+        IndexModel([("account_id", ASCENDING), ("contact.id", ASCENDING)], name="list_of_contact"),
+    ],
+    "messages": [
+        IndexModel([("conversation_id", ASCENDING), ("sequence", ASCENDING)], name="in_thread", unique=True),
+        # The platform's own id of a delivery: a second one is stopped here, in the transaction.
+        IndexModel(
+            [("account_id", ASCENDING), ("connection_id", ASCENDING), ("delivery_id", ASCENDING)],
+            name="once_delivered",
+            unique=True,
+            partialFilterExpression={"delivery_id": {"$exists": True}},
+        ),
+        IndexModel([("conversation_id", ASCENDING), ("external_ids", ASCENDING)], name="by_external_id"),
+    ],
+    "transitions": [IndexModel([("conversation_id", ASCENDING), ("version", DESCENDING)], name="in_thread")],
+    "contacts": [
+        IndexModel(
+            [("account_id", ASCENDING), ("connection_id", ASCENDING), ("alias", ASCENDING)],
+            name="one_an_alias",
+            unique=True,
+        )
+    ],
+    "chatbots": [],
+    "people": [],
+    "accounts": [],
+    "timers": [IndexModel("due_at", name="due")],
+}

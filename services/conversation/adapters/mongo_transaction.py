@@ -1,0 +1,140 @@
+"""One account's records in one MongoDB transaction."""
+
+from datetime import datetime
+
+from pymongo.errors import DuplicateKeyError
+
+from libs.contracts import topology
+from libs.contracts.base import Command, Message
+from libs.contracts.envelope import Envelope, wrap
+from libs.runtime.ids import new_id
+from libs.runtime.mongo import Session
+from libs.runtime.outbox import Outbox
+from libs.runtime.publisher import OutboxEntry
+from libs.runtime.telemetry import current_traceparent
+from services.conversation.adapters import documents
+from services.conversation.adapters.chatbot_cache import ChatbotCache
+from services.conversation.adapters.mongo_directory import MongoDirectory
+from services.conversation.adapters.mongo_messages import MongoMessages
+from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.domain.conversation import Conversation
+from services.conversation.use_cases.ports import AnswerDeadline
+
+SOURCE = "parley/conversation"
+
+
+class MongoTransaction(MongoDirectory, MongoMessages):
+    """Implements the port Transaction within `session`. What it shall publish is collected and written by
+    `flush`, in one go.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        outbox: Outbox,
+        chatbots: ChatbotCache,
+        session: Session,
+        cause: Envelope,
+        now: datetime,
+    ) -> None:
+        super().__init__(records, session, cause.accountid, now, chatbots)
+        self._outbox = outbox
+        self._cause = cause
+        self._entries: list[OutboxEntry] = []
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """By id."""
+        return await self._find_conversation(_id=conversation_id)
+
+    async def conversation_of(self, connection_id: str, session_id: str) -> Conversation | None:
+        """By thread."""
+        return await self._find_conversation(session_id=session_id, connection_id=connection_id)
+
+    async def _find_conversation(self, **wanted: str) -> Conversation | None:
+        row = await self._get(self._records.conversations, account_id=self._account_id, **wanted)
+        return documents.conversation_of(row) if row else None
+
+    async def save(self, conversation: Conversation) -> None:
+        """With its events, transitions and deadline."""
+        await self._write(conversation)
+        pending = conversation.pending
+        if pending.transitions:
+            await self._records.transitions.insert_many(
+                [
+                    documents.transition_document(transition, conversation, number)
+                    for number, transition in enumerate(pending.transitions)
+                ],
+                session=self._session,
+            )
+        if pending.question_settled and conversation.question is None:
+            await self._records.timers.delete_one(
+                {"_id": documents.deadline_id(conversation.id), "account_id": self._account_id},
+                session=self._session,
+            )
+        partition = topology.account_partition(self._account_id)
+        self._entries[:0] = [
+            OutboxEntry(
+                self._wrap(event, conversation.id, sequence=sequence),
+                topology.CONVERSATION_EVENTS,
+                f"{partition}.{event.type}",
+            )
+            for sequence, event in pending.events
+        ]
+
+    async def _write(self, conversation: Conversation) -> None:
+        document = documents.conversation_document(conversation)
+        if conversation.stored_version == 0:
+            try:
+                await self._records.conversations.insert_one(document, session=self._session)
+            except DuplicateKeyError as error:
+                raise conflict() from error
+            return
+        replaced = await self._records.conversations.replace_one(
+            {
+                "_id": conversation.id,
+                "account_id": self._account_id,
+                "version": conversation.stored_version,
+            },
+            document,
+            session=self._session,
+        )
+        if replaced.matched_count == 0:
+            raise conflict()
+
+    async def put_deadline(self, deadline: AnswerDeadline) -> None:
+        """In place of the conversation's last one."""
+        await self._put(self._records.timers, documents.deadline_document(deadline, self._account_id))
+
+    def send(
+        self, command: Command, *, exchange: str, subject: str, expires_at: datetime | None = None
+    ) -> None:
+        """With the events, by `flush`."""
+        self._entries.append(
+            OutboxEntry(self._wrap(command, subject, expires_at=expires_at), exchange, command.type)
+        )
+
+    async def flush(self) -> None:
+        """Write what shall be published, events first; the last thing in a transaction."""
+        entries, self._entries = self._entries, []
+        await self._outbox.add(self._session, entries)
+
+    def _wrap(
+        self,
+        message: Message,
+        subject: str,
+        *,
+        sequence: int | None = None,
+        expires_at: datetime | None = None,
+    ) -> Envelope:
+        return wrap(
+            message,
+            id=new_id(),
+            source=SOURCE,
+            time=self._now,
+            accountid=self._account_id,
+            subject=subject,
+            sequence=sequence,
+            cause=self._cause,
+            traceparent=current_traceparent(),
+            expiresat=expires_at,
+        )

@@ -1,0 +1,153 @@
+"""What a conversation is made of, and how it keeps count of what happens to it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from libs.contracts.base import Actor
+from libs.contracts.conversation import (
+    ContactView,
+    ConversationEvent,
+    ConversationRef,
+    MessageRecorded,
+    MessageView,
+    Transition,
+)
+from libs.contracts.vocabulary import SIDE_KINDS, Channel, DeliveryState, Direction, SenderKind, Status
+from services.conversation.domain.message import Draft, StoredMessage
+
+#: Characters of the last message that lists show; the thread has the whole of it.
+PREVIEW = 500
+
+
+@dataclass(frozen=True)
+class Question:
+    """The inbound message that the AI is to answer, in the handoff epoch in which it came."""
+
+    message_id: str
+    handoff_epoch: int
+    external_id: str | None = None
+
+
+@dataclass
+class Pending:
+    """What a conversation has done since it was loaded."""
+
+    events: list[tuple[int, ConversationEvent]] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    #: The AI owes no answer any more: its deadline can go.
+    question_settled: bool = False
+
+
+@dataclass(kw_only=True)
+class ConversationState:
+    """A thread with one contact on one connection.
+
+    `contact_alias` is the contact's stable id on the channel. `requester_id` is set on tickets alone.
+    `question` is the newest inbound message that the AI still owes an answer. `settled_at_sequence` is the
+    sequence of the last handoff, resolve or close. The four times say when it last became so.
+    `stored_version` is the version in the store, 0 for a new one.
+    """
+
+    id: str
+    account_id: str
+    chatbot_id: str
+    chatbot_name: str
+    connection_id: str
+    channel: Channel
+    session_id: str
+    target: str
+    contact: ContactView
+    contact_alias: str
+    created_at: datetime
+    updated_at: datetime
+    status: Status = Status.ACTIVE
+    department: str | None = None
+    assignee_id: str | None = None
+    requester_id: str | None = None
+    subject: str | None = None
+    handoff_epoch: int = 0
+    handoff_reason: str | None = None
+    version: int = 0
+    sequence: int = 0
+    unread: int = 0
+    message_count: int = 0
+    last_message: MessageView | None = None
+    question: Question | None = None
+    settled_at_sequence: int = 0
+    status_before_archive: Status | None = None
+    handed_off_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    archived_at: datetime | None = None
+    stored_version: int = 0
+    pending: Pending = field(default_factory=Pending)
+
+    def ref(self) -> ConversationRef:
+        """What events say about it."""
+        return ConversationRef(
+            id=self.id,
+            account_id=self.account_id,
+            chatbot_id=self.chatbot_id,
+            chatbot_name=self.chatbot_name,
+            connection_id=self.connection_id,
+            channel=self.channel,
+            session_id=self.session_id,
+            target=self.target,
+            contact=self.contact,
+            status=self.status,
+            department=self.department,
+            assignee_id=self.assignee_id,
+            handoff_epoch=self.handoff_epoch,
+        )
+
+    def _take_in(self, draft: Draft, direction: Direction, actor: Actor) -> StoredMessage:
+        outbound = direction is Direction.OUTBOUND
+        view = MessageView(
+            id=draft.id,
+            conversation_id=self.id,
+            sequence=self.sequence + 1,
+            direction=direction,
+            sender=draft.sender,
+            kind=draft.kind,
+            content=draft.content,
+            attachments=draft.attachments,
+            citations=draft.citations,
+            is_ai=draft.sender.kind is SenderKind.AI,
+            confidence=draft.confidence,
+            delivery=DeliveryState.QUEUED if outbound else None,
+            reply_to=draft.reply_to,
+            client_message_id=draft.client_message_id,
+            created_at=draft.at,
+        )
+        self._emit(MessageRecorded, actor, draft.at, message=view, reply_to_external=draft.reply_to_external)
+        self.message_count += 1
+        if draft.kind not in SIDE_KINDS:
+            self.last_message = _preview(view)
+        return StoredMessage(
+            view=view,
+            connection_id=self.connection_id,
+            external_ids=(draft.external_id,) if draft.external_id else (),
+            delivery_id=draft.delivery_id,
+            unsupported=draft.unsupported,
+        )
+
+    def _emit(self, kind: type[ConversationEvent], actor: Actor, at: datetime, **fields: Any) -> None:
+        self.sequence += 1
+        event = kind(actor=actor, occurred_at=at, conversation=self.ref(), **fields)
+        self.pending.events.append((self.sequence, event))
+
+    def _changed(self, at: datetime) -> None:
+        self.version += 1
+        self.updated_at = at
+
+    def _settle_question(self) -> None:
+        if self.question is not None:
+            self.question = None
+            self.pending.question_settled = True
+
+
+def _preview(view: MessageView) -> MessageView:
+    if len(view.content) <= PREVIEW and not view.citations:
+        return view
+    return view.model_copy(update={"content": view.content[:PREVIEW], "citations": ()})

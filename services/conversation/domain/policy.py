@@ -1,0 +1,140 @@
+"""Who may do what with a conversation: every service method asks here, and nobody else decides.
+
+What somebody may not know of does not exist for them (`not_found`); what they know of but may not do is
+`forbidden`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from libs.contracts.access import may_see
+from libs.contracts.base import Actor
+from libs.contracts.conversation import Person
+from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.vocabulary import ActorKind, Role
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.status_machine import StatusCommand
+
+
+class Action(StrEnum):
+    """What can be done with a conversation."""
+
+    READ = "read"
+    REPLY = "reply"
+    ANSWER = "answer"
+    HAND_OFF = "hand_off"
+    CHANGE_STATUS = "change_status"
+    ACKNOWLEDGE = "acknowledge"
+    EXPIRE = "expire"
+
+
+_ALLOWED: dict[Action, frozenset[ActorKind]] = {
+    Action.READ: frozenset({ActorKind.AGENT, ActorKind.USER}),
+    Action.REPLY: frozenset({ActorKind.AGENT}),
+    Action.ANSWER: frozenset({ActorKind.AI}),
+    Action.HAND_OFF: frozenset({ActorKind.AGENT, ActorKind.AI, ActorKind.SYSTEM}),
+    Action.CHANGE_STATUS: frozenset({ActorKind.AGENT}),
+    Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT}),
+    Action.EXPIRE: frozenset({ActorKind.SYSTEM}),
+}
+
+#: The status commands that a person can give in this version.
+OFFERED = (StatusCommand.HAND_OFF, StatusCommand.RETURN_TO_AI, StatusCommand.CLOSE, StatusCommand.REOPEN)
+REPLY = "post_reply"
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """Which conversations of an account somebody may see, in a form that a store can filter by."""
+
+    everything: bool = False
+    departments: frozenset[str] = frozenset()
+    person_id: str | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is no use in looking."""
+        return not self.everything and self.person_id is None
+
+    def allows(self, department: str | None, assignee_id: str | None) -> bool:
+        """Whether a conversation of this department and assignee is among them."""
+        if self.everything:
+            return True
+        if self.person_id is None:
+            return False
+        return department is None or department in self.departments or assignee_id == self.person_id
+
+
+def visibility_of(actor: Actor) -> Visibility:
+    """What an actor may see of their account."""
+    if actor.kind is not ActorKind.AGENT:
+        return Visibility()
+    if actor.role is Role.ADMIN:
+        return Visibility(everything=True)
+    if actor.role is Role.AGENT:
+        return Visibility(departments=frozenset(actor.departments), person_id=actor.id)
+    return Visibility()
+
+
+def actor_of(person: Person, account_id: str) -> Actor:
+    """A person who asks within an account, as an actor; an unknown role may do nothing. Raises DomainError
+    `not_found` for somebody of another account.
+    """
+    if person.account_id != account_id:
+        raise not_found()
+    role = Role(person.role) if person.role in set(Role) else None
+    kind = ActorKind.AGENT if role in {Role.AGENT, Role.ADMIN} else ActorKind.USER
+    return Actor(
+        kind=kind, id=person.id, name=person.name or person.email, role=role, departments=person.departments
+    )
+
+
+def may_know(conversation: Conversation, actor: Actor) -> bool:
+    """Whether the conversation exists for this actor, who is of its account."""
+    if actor.kind in {ActorKind.SYSTEM, ActorKind.AI}:
+        return True
+    if actor.kind is ActorKind.AGENT:
+        return may_see(
+            role=actor.role or "",
+            person_id=actor.id,
+            departments=actor.departments,
+            department=conversation.department,
+            assignee_id=conversation.assignee_id,
+        )
+    if actor.kind is ActorKind.CONTACT:
+        return actor.id in {conversation.contact.id, conversation.contact_alias}
+    return actor.kind is ActorKind.USER and actor.id == conversation.requester_id
+
+
+def require(conversation: Conversation, actor: Actor, action: Action) -> None:
+    """Raise DomainError `not_found` or `forbidden` unless the actor may do this."""
+    if not may_know(conversation, actor):
+        raise not_found()
+    if actor.kind not in _ALLOWED[action]:
+        raise DomainError(ErrorCode.FORBIDDEN, "this is not for you to do", conversation_id=conversation.id)
+
+
+def require_admin(actor: Actor) -> None:
+    """Raise DomainError `forbidden` unless the actor runs the account."""
+    if actor.kind is ActorKind.SYSTEM or (actor.kind is ActorKind.AGENT and actor.role is Role.ADMIN):
+        return
+    raise DomainError(ErrorCode.FORBIDDEN, "this is for admins")
+
+
+def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ...]:
+    """Every command that this actor could give now with an effect."""
+    actions: Iterable[str] = ()
+    if _permits(conversation, actor, Action.CHANGE_STATUS):
+        actions = (str(command) for command in OFFERED if conversation.would_change(command, actor))
+    reply = (REPLY,) if conversation.can_reply and _permits(conversation, actor, Action.REPLY) else ()
+    return (*reply, *actions)
+
+
+def not_found() -> DomainError:
+    """What everybody hears who asks for what does not exist for them."""
+    return DomainError(ErrorCode.NOT_FOUND, "there is no such conversation")
+
+
+def _permits(conversation: Conversation, actor: Actor, action: Action) -> bool:
+    return may_know(conversation, actor) and actor.kind in _ALLOWED[action]

@@ -1,0 +1,87 @@
+"""The partitions: commands about conversations and accounts, and what delivery says of sent messages."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from libs.contracts import topology
+from libs.contracts.base import Message
+from libs.contracts.conversation import RecordInboundMessage
+from libs.contracts.envelope import Envelope
+from libs.runtime.clock import now
+from libs.runtime.deduplication import Deduplication
+from libs.runtime.mongo import Session
+from libs.runtime.outbox import Outbox
+from libs.runtime.received import Handler, Received
+from services.conversation.use_cases.ports import AlreadyRecordedError, Call, Transaction
+
+UseCase = Callable[[Any, Call, Transaction], Awaitable[BaseModel | None]]
+
+
+class WritableTransaction(Transaction, Protocol):
+    """A transaction as this side sees it: what it shall publish is written at its end."""
+
+    async def flush(self) -> None:
+        """Write it."""
+
+
+OpenTransaction = Callable[[Session, Envelope, datetime], WritableTransaction]
+
+
+class PartitionRoutes:
+    """Makes a route of each use case: one transaction with the note that the message was handled."""
+
+    def __init__(
+        self, deduplication: Deduplication, outbox: Outbox, open_transaction: OpenTransaction
+    ) -> None:
+        self._deduplication = deduplication
+        self._outbox = outbox
+        self._open = open_transaction
+
+    def of(
+        self, use_cases: Mapping[type[Message], UseCase], *, again: Mapping[type[Message], UseCase]
+    ) -> dict[type[Message], Handler]:
+        """The routes. `again` answers a message whose effect was stored before under another id."""
+        return {
+            kind: self._route(use_case, again[kind]) if kind in again else self._once(use_case)
+            for kind, use_case in use_cases.items()
+        }
+
+    def _once(self, use_case: UseCase) -> Handler:
+        async def handle(received: Received[Any], session: Session) -> BaseModel | None:
+            moment = now()
+            envelope = received.envelope
+            transaction = self._open(session, envelope, moment)
+            call = Call(envelope.accountid, envelope.id, moment)
+            result = await use_case(received.message, call, transaction)
+            await transaction.flush()
+            return result
+
+        return self._deduplication.once(handle, outbox=self._outbox)
+
+    def _route(self, use_case: UseCase, again: UseCase) -> Handler:
+        first, repeat = self._once(use_case), self._once(again)
+
+        async def handle(received: Received[Any]) -> BaseModel | None:
+            try:
+                return await first(received)
+            except AlreadyRecordedError:
+                return await repeat(received)
+
+        return handle
+
+
+def lock_key(envelope: Envelope) -> str:
+    """What is handled one after the other: a thread, by the four hex digits that its conversation's id ends
+    with, or an account. Never raises: what makes no sense is refused where it is handled.
+    """
+    data = envelope.data
+    if envelope.type == RecordInboundMessage.type:
+        crc = topology.thread_crc(str(data.get("connection_id")), str(data.get("session_id")))
+        return f"{crc:04x}"
+    conversation_id = data.get("conversation_id")
+    if isinstance(conversation_id, str):
+        return conversation_id[-4:]
+    return envelope.accountid

@@ -1,0 +1,33 @@
+"""One thread."""
+
+from dataclasses import dataclass
+
+from libs.contracts.conversation import ConversationThread, GetConversation
+from services.conversation.domain.policy import Action, actor_of, not_found, require
+from services.conversation.use_cases.loading import check_id
+from services.conversation.use_cases.ports import Call, Conversations
+from services.conversation.use_cases.views import view_of
+
+
+@dataclass(frozen=True)
+class GetThread:
+    """Takes GetConversation."""
+
+    conversations: Conversations
+
+    async def __call__(self, query: GetConversation, call: Call) -> ConversationThread:
+        """The thread. Raises DomainError `not_found` also for one that the caller may not see."""
+        check_id(query.conversation_id)
+        thread = await self.conversations.thread(
+            call.account_id, query.conversation_id, query.limit, query.before
+        )
+        if thread is None:
+            raise not_found()
+        actor = actor_of(query.person, call.account_id)
+        require(thread.conversation, actor, Action.READ)
+        return ConversationThread(
+            conversation=view_of(thread.conversation, actor),
+            messages=thread.messages,
+            timeline=thread.timeline,
+            more_before=thread.more_before,
+        )

@@ -1,0 +1,81 @@
+"""A page of the conversations that somebody may see."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from json import dumps, loads
+
+from libs.contracts.conversation import ConversationPage, ListConversations
+from libs.contracts.errors import DomainError, ErrorCode
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.policy import actor_of, visibility_of
+from services.conversation.use_cases.ports import Call, Conversations, ListFilter, Place, Window
+from services.conversation.use_cases.views import view_of
+
+#: Rows that `page` reaches; behind them only `cursor` does.
+DEEPEST = 10_000
+#: Totals are counted up to here: a list that is longer says so many.
+MOST_COUNTED = 10_001
+SORT = "updated_at"
+ORDERS = ("desc", "asc")
+
+
+@dataclass(frozen=True)
+class ListForPerson:
+    """Takes ListConversations."""
+
+    conversations: Conversations
+
+    async def __call__(self, query: ListConversations, call: Call) -> ConversationPage:
+        """The page. Raises DomainError `use_cursor` for a page too deep, `invalid` for an order or a cursor
+        that does not exist.
+        """
+        if query.sort_by != SORT or query.sort_order not in ORDERS:
+            raise DomainError(ErrorCode.INVALID, f"lists are sorted by {SORT}, {' or '.join(ORDERS)}")
+        skip = 0 if query.cursor else (query.page - 1) * query.page_size
+        if skip + query.page_size > DEEPEST:
+            raise DomainError(ErrorCode.USE_CURSOR, f"pages end at row {DEEPEST}; go on with the cursor")
+        after = _decode(query.cursor, query.sort_order) if query.cursor else None
+        actor = actor_of(query.person, call.account_id)
+        wanted = ListFilter(
+            visibility=visibility_of(actor),
+            status=query.status,
+            channel=query.channel,
+            chatbot_id=query.chatbot_id,
+            contact_id=query.lead_id,
+            assignee_id=query.assignee,
+            department=query.department,
+        )
+        if wanted.visibility.nothing:
+            return ConversationPage(items=(), page=query.page, page_size=query.page_size, total=0)
+        # One more than the page shows whether there is a next one.
+        window = Window(query.page_size + 1, skip, after, newest_first=query.sort_order == "desc")
+        rows = await self.conversations.rows(call.account_id, wanted, window)
+        shown = rows[: query.page_size]
+        return ConversationPage(
+            items=tuple(view_of(row, actor) for row in shown),
+            page=query.page,
+            page_size=query.page_size,
+            total=await self.conversations.count(call.account_id, wanted, MOST_COUNTED),
+            next_cursor=_encode(shown[-1], query.sort_order) if len(rows) > len(shown) else None,
+        )
+
+
+def _encode(last: Conversation, order: str) -> str:
+    return urlsafe_b64encode(dumps([order, last.updated_at.isoformat(), last.id]).encode()).decode()
+
+
+def _decode(cursor: str, order: str) -> Place:
+    try:
+        made_for, moment, conversation_id = loads(urlsafe_b64decode(cursor.encode()))
+        place = Place(datetime.fromisoformat(moment), str(conversation_id))
+        usable = made_for == order and place.updated_at.tzinfo is not None
+    except (ValueError, TypeError) as error:
+        raise _bad_cursor() from error
+    if not usable:
+        raise _bad_cursor()
+    return place
+
+
+def _bad_cursor() -> DomainError:
+    return DomainError(ErrorCode.INVALID, "this is not a cursor of this list")

@@ -1,0 +1,35 @@
+"""What became of a message that was sent out."""
+
+from libs.contracts.delivery import DeliveryEvent, ReplyFailed, ReplySent
+from libs.contracts.errors import ErrorCode, PermanentError
+from libs.contracts.vocabulary import DeliveryState
+from services.conversation.use_cases.loading import check_id
+from services.conversation.use_cases.ports import Advance, Call, Transaction
+
+
+async def record_delivery(event: DeliveryEvent, call: Call, tx: Transaction) -> None:
+    """Bring the message's delivery state forward and keep the platform's ids. What comes late or twice
+    changes nothing. Raises PermanentError for a message that does not exist, and DomainError
+    `not_found` for an id that cannot.
+    """
+    check_id(event.conversation_id)
+    state, error = _state(event)
+    ids = event.external_ids if isinstance(event, ReplySent) else ()
+    advance = await tx.advance_delivery(
+        event.conversation_id, event.message_id, state, error=error, external_ids=ids
+    )
+    if advance is Advance.KEPT:
+        return
+    conversation = await tx.conversation(event.conversation_id)
+    if advance is Advance.UNKNOWN_MESSAGE or conversation is None:
+        raise PermanentError(ErrorCode.NOT_FOUND, "a receipt for a message that does not exist")
+    conversation.record_delivery(event.message_id, state, error, event.actor, call.now)
+    await tx.save(conversation)
+
+
+def _state(event: DeliveryEvent) -> tuple[DeliveryState, str | None]:
+    if isinstance(event, ReplySent):
+        return DeliveryState.SENT, None
+    if isinstance(event, ReplyFailed):
+        return DeliveryState.FAILED, event.code
+    return DeliveryState.UNKNOWN, ErrorCode.OUTCOME_UNKNOWN

@@ -1,0 +1,169 @@
+"""Store what somebody wrote on a channel, and ask the AI for an answer where one is due."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from libs.contracts.ai import AnswerContact, ChatbotProfile, Turn
+from libs.contracts.base import SYSTEM, Actor
+from libs.contracts.conversation import (
+    ContactView,
+    InboundRecorded,
+    MessageView,
+    RecordInboundMessage,
+    Sender,
+)
+from libs.contracts.errors import ErrorCode, PermanentError, TransientError
+from libs.contracts.topology import AI_COMMANDS, conversation_id, thread_crc
+from libs.contracts.vocabulary import ActorKind, BotMode, SenderKind
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.message import Draft
+from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
+
+#: Turns the AI gets, the message to answer among them.
+MOST_TURNS = 20
+
+
+@dataclass(frozen=True)
+class RecordInbound:
+    """`answer_limit`: how long the AI may take before people get the conversation."""
+
+    new_id: NewId
+    answer_limit: timedelta
+
+    async def __call__(self, command: RecordInboundMessage, call: Call, tx: Transaction) -> InboundRecorded:
+        """Take the message in. Raises AlreadyRecordedError for a delivery that was stored before, and
+        PermanentError when nobody registered its chatbot, so that it is kept with the dead letters.
+        """
+        known = await tx.conversation_of(command.connection_id, command.session_id)
+        chatbot = await tx.chatbot(known.chatbot_id if known else command.chatbot_id)
+        if chatbot is None:
+            raise PermanentError(ErrorCode.NOT_FOUND, "a message for a chatbot that is not registered")
+        if known is None:
+            sender = await self._contact(command, tx)
+            conversation = self._start(command, call, chatbot, sender)
+        else:
+            conversation = known
+            conversation.chatbot_name = chatbot.name
+            sender = await self._sender(conversation, command, tx)
+        message = conversation.receive(
+            await self._draft(conversation, command, call, tx, sender),
+            _actor(sender),
+            wants_answer=chatbot.mode is BotMode.ANSWER and command.expects_answer,
+        )
+        await tx.add_message(message)
+        if conversation.question is not None and conversation.question.message_id == message.view.id:
+            await self._ask_ai(conversation, chatbot, message.view, call, tx)
+        await tx.save(conversation)
+        return InboundRecorded(conversation_id=conversation.id, message_id=message.view.id)
+
+    async def again(self, command: RecordInboundMessage, _: Call, tx: Transaction) -> InboundRecorded:
+        """The answer to a delivery that was stored before: that of the first time."""
+        recorded = await tx.recorded(command.connection_id, command.delivery_id)
+        if recorded is None:
+            raise TransientError(ErrorCode.CONFLICT, "the delivery is just being stored")
+        return recorded
+
+    def _start(
+        self, command: RecordInboundMessage, call: Call, chatbot: Chatbot, contact: ContactView
+    ) -> Conversation:
+        crc = thread_crc(command.connection_id, command.session_id)
+        return Conversation.start(
+            actor=_actor(contact),
+            at=call.now,
+            id=conversation_id(self.new_id().replace("-", ""), crc),
+            account_id=call.account_id,
+            chatbot_id=chatbot.id,
+            chatbot_name=chatbot.name,
+            connection_id=command.connection_id,
+            channel=command.channel,
+            session_id=command.session_id,
+            target=command.target,
+            contact=contact,
+            contact_alias=command.contact.alias,
+            department=chatbot.department,
+        )
+
+    async def _sender(
+        self, conversation: Conversation, command: RecordInboundMessage, tx: Transaction
+    ) -> ContactView:
+        """Who wrote in a known thread. The usual case, the same contact under the same name, costs no
+        look-up. In a group others write too; the conversation keeps its contact.
+        """
+        contact = conversation.contact
+        same = command.contact.alias == conversation.contact_alias
+        if same and command.contact.name in {"", contact.name}:
+            sender = contact
+        else:
+            sender = await self._contact(command, tx)
+        conversation.know_contact(sender if same else contact, command.target)
+        return sender
+
+    async def _contact(self, command: RecordInboundMessage, tx: Transaction) -> ContactView:
+        contact = command.contact
+        return await tx.contact(command.connection_id, contact.alias, contact.name, self.new_id)
+
+    async def _draft(
+        self,
+        conversation: Conversation,
+        command: RecordInboundMessage,
+        call: Call,
+        tx: Transaction,
+        sender: ContactView,
+    ) -> Draft:
+        reply_to = None
+        if command.reply_to:
+            reply_to = await tx.message_by_external_id(conversation.id, command.reply_to)
+        return Draft(
+            id=self.new_id(),
+            sender=Sender(kind=SenderKind.CONTACT, id=sender.id, name=sender.name),
+            at=call.now,
+            content=command.content,
+            kind=command.kind,
+            attachments=command.attachments,
+            client_message_id=command.client_message_id,
+            reply_to=reply_to,
+            reply_to_external=command.reply_to,
+            external_id=command.external_id,
+            delivery_id=command.delivery_id,
+        )
+
+    async def _ask_ai(
+        self,
+        conversation: Conversation,
+        chatbot: Chatbot,
+        message: MessageView,
+        call: Call,
+        tx: Transaction,
+    ) -> None:
+        if conversation.message_count > 1:
+            turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+        else:
+            turns = (Turn(message_id=message.id, role="contact", text=message.content),)
+        answer_by = call.now + self.answer_limit
+        tx.send(
+            AnswerContact(
+                actor=SYSTEM,
+                conversation=conversation.ref(),
+                chatbot=ChatbotProfile(
+                    id=chatbot.id,
+                    name=chatbot.name,
+                    instructions=chatbot.instructions,
+                    handoff_keywords=chatbot.handoff_keywords,
+                ),
+                message_id=message.id,
+                handoff_epoch=conversation.handoff_epoch,
+                turns=turns,
+                has_attachment=bool(message.attachments),
+                answer_by=answer_by,
+            ),
+            exchange=AI_COMMANDS,
+            subject=conversation.id,
+            expires_at=answer_by,
+        )
+        await tx.put_deadline(
+            AnswerDeadline(conversation.id, message.id, conversation.handoff_epoch, answer_by)
+        )
+
+
+def _actor(contact: ContactView) -> Actor:
+    return Actor(kind=ActorKind.CONTACT, id=contact.id, name=contact.name)

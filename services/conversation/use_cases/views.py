@@ -1,0 +1,29 @@
+"""How a conversation looks to somebody."""
+
+from libs.contracts.base import Actor
+from libs.contracts.conversation import ConversationView
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.policy import available_actions
+
+
+def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
+    """The conversation, with what this actor may do now."""
+    return ConversationView(
+        **dict(conversation.ref()),
+        subject=conversation.subject,
+        handoff_reason=conversation.handoff_reason,
+        version=conversation.version,
+        sequence=conversation.sequence,
+        unread=conversation.unread,
+        message_count=conversation.message_count,
+        last_message=conversation.last_message,
+        status_buttons=conversation.status_buttons,
+        can_reply=conversation.can_reply,
+        available_actions=available_actions(conversation, actor),
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+        handed_off_at=conversation.handed_off_at,
+        resolved_at=conversation.resolved_at,
+        closed_at=conversation.closed_at,
+        archived_at=conversation.archived_at,
+    )

@@ -1,0 +1,90 @@
+"""Delivery's composition root: the only file that sees everything."""
+
+from time import monotonic
+
+from libs.contracts.vocabulary import Channel
+from libs.runtime.clock import now
+from libs.runtime.crypto import SealedBox, decode_key
+from libs.runtime.foundation import Foundation
+from libs.runtime.http_client import http_client
+from libs.runtime.ids import new_id
+from libs.runtime.logs import get_logger
+from libs.runtime.service import Service
+from services.delivery.adapters import mongo_connections, mongo_ledger
+from services.delivery.adapters.mongo_connections import MongoConnections
+from services.delivery.adapters.mongo_ledger import MongoLedger
+from services.delivery.adapters.prometheus_tally import PrometheusTally
+from services.delivery.adapters.remembered_connections import RememberedConnections
+from services.delivery.adapters.telegram_api import TelegramApi
+from services.delivery.adapters.telegram_channel import TelegramChannel
+from services.delivery.domain.pacing import Gates
+from services.delivery.entrypoints.subscribers import subscribe
+from services.delivery.settings import DeliverySettings
+from services.delivery.use_cases.connect_channel import ConnectChannel
+from services.delivery.use_cases.dispatch_replies import DispatchReplies
+from services.delivery.use_cases.get_connection import GetConnection
+from services.delivery.use_cases.send_reply import SendReply
+from services.delivery.use_cases.take_reply import TakeReply
+
+
+async def build(settings: DeliverySettings) -> Service:
+    """The service, ready to run."""
+    foundation = Foundation(
+        "delivery", settings, indexes={**mongo_ledger.INDEXES, **mongo_connections.INDEXES}
+    )
+    store, outbox, membership = foundation.store, foundation.outbox, foundation.membership
+    log, tally = get_logger("delivery"), PrometheusTally()
+    box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
+    client = http_client(timeout=settings.request_seconds, connections=settings.most_sending)
+    channels = {
+        Channel.TELEGRAM: TelegramChannel(
+            TelegramApi(client, limit=settings.request_seconds), default_base=settings.telegram_base_url
+        )
+    }
+    connections = RememberedConnections(
+        MongoConnections(store, outbox, box), seconds=settings.connection_memory_seconds, clock=monotonic
+    )
+    ledger = MongoLedger(store, outbox)
+    send = SendReply(
+        ledger=ledger,
+        connections=connections,
+        channels=channels,
+        log=log,
+        tally=tally,
+        now=now,
+        clock=monotonic,
+        new_id=new_id,
+    )
+    dispatcher = DispatchReplies(
+        ledger=ledger,
+        connections=connections,
+        gates=Gates(settings.connection_width),
+        send=send,
+        log=log,
+        tally=tally,
+        now=now,
+        clock=monotonic,
+        new_id=new_id,
+        replicas=lambda: len(membership.members),
+        most=settings.most_sending,
+    )
+    subscribe(
+        foundation.consumers,
+        take_reply=TakeReply(
+            ledger=ledger,
+            dispatcher=dispatcher,
+            served=frozenset(channels),
+            instance=settings.instance,
+            now=now,
+        ),
+        connect_channel=ConnectChannel(
+            connections=connections, channels=channels, seals=box, log=log, now=now, new_id=new_id
+        ),
+        get_connection=GetConnection(connections, box),
+    )
+    service = foundation.service
+    service.background(dispatcher.run)
+    service.on_drain(dispatcher.drain)
+    service.on_drain(foundation.relay.publish_batch)  # what the drain has just recorded
+    service.on_stop(client.aclose)
+    return foundation.start_consuming()

@@ -1,0 +1,18 @@
+"""When a message that could not be sent is tried again, as data."""
+
+from datetime import timedelta
+
+#: Attempts of one message, the first included.
+MAX_ATTEMPTS = 3
+#: Seconds before the second and the third attempt.
+BACKOFF = (1.0, 4.0)
+#: Seconds that a platform's hint may ask for; beyond, the message would be stale.
+LONGEST_HINT = 3_600.0
+
+
+def pause_after(attempts: int, hint: float | None) -> timedelta | None:
+    """How long to wait after so many attempts; None when they are used up. A hint only lengthens."""
+    if attempts >= MAX_ATTEMPTS:
+        return None
+    planned = BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+    return timedelta(seconds=max(planned, min(hint or 0.0, LONGEST_HINT)))

@@ -1,0 +1,53 @@
+"""What delivery reads from the broker, and which use case takes it."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from libs.contracts import topology
+from libs.contracts.conversation import MessageRecorded
+from libs.contracts.delivery import ConnectChannel as ConnectChannelCommand
+from libs.contracts.delivery import GetConnection as GetConnectionQuery
+from libs.contracts.envelope import Envelope
+from libs.runtime.consuming import Consumers
+from libs.runtime.received import Received
+from services.delivery.use_cases.connect_channel import ConnectChannel
+from services.delivery.use_cases.get_connection import GetConnection
+from services.delivery.use_cases.take_reply import TakeReply
+
+
+def conversation_of(envelope: Envelope) -> str:
+    """One conversation's messages are taken one after the other."""
+    return envelope.subject or envelope.id
+
+
+def subscribe(
+    consumers: Consumers,
+    *,
+    take_reply: TakeReply,
+    connect_channel: ConnectChannel,
+    get_connection: GetConnection,
+) -> None:
+    """Wire the use cases to their queues."""
+
+    async def on_message_recorded(received: Received[MessageRecorded]) -> BaseModel | None:
+        await take_reply(received.message, received.envelope)
+        return None
+
+    async def on_connect_channel(received: Received[ConnectChannelCommand]) -> BaseModel | None:
+        envelope = received.envelope
+        await connect_channel(received.message, account_id=envelope.accountid, command_id=envelope.id)
+        return None
+
+    async def on_get_connection(received: Received[Any]) -> BaseModel | None:
+        return await get_connection(received.message)
+
+    consumers.partitions(
+        [topology.delivery_partition_queue(name) for name in topology.partition_names("a")],
+        {MessageRecorded: on_message_recorded},
+        lock_key=conversation_of,
+    )
+    consumers.work_queue(
+        topology.DELIVERY_CONNECT_CHANNEL, {ConnectChannelCommand: on_connect_channel}, prefetch=4
+    )
+    consumers.queries("delivery", {GetConnectionQuery: on_get_connection})

@@ -1,0 +1,28 @@
+"""What delivery can be told from outside, on top of what every service can."""
+
+from pydantic import Field
+
+from libs.runtime.settings import ServiceSettings, service_config
+
+
+class DeliverySettings(ServiceSettings):
+    """Read from `DELIVERY_<NAME>`."""
+
+    model_config = service_config("DELIVERY_")
+
+    #: HTTP port of health and metrics. Default 8082.
+    port: int = 8082
+    #: Address of Telegram's Bot API, for connections that name no `api_base_url` of their own. Default: the
+    #: real one. A self-hosted Bot API server or a proxy goes here, with its path prefix.
+    telegram_base_url: str = "https://api.telegram.org"
+    #: Seconds one request to a platform may take, at most 10 (a claim on a message lasts 20). Default 10. A
+    #: request that takes longer ends as `unknown`: lower it only if the platform is near.
+    request_seconds: float = Field(default=10.0, gt=0.0, le=10.0)
+    #: Requests under way at once on one connection, per replica. Default 16. More makes a burst shorter and
+    #: a slow platform's memory use larger.
+    connection_width: int = Field(default=16, ge=1)
+    #: Messages this process sends at once over all connections; also its HTTP connections. Default 200.
+    most_sending: int = Field(default=200, ge=1)
+    #: Seconds for which what was read of a connection is used again. Default 5. How long another replica may
+    #: still use replaced credentials.
+    connection_memory_seconds: float = Field(default=5.0, ge=0.0)

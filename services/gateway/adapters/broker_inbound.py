@@ -1,0 +1,74 @@
+"""Inbound messages into the broker, each with its confirm."""
+
+from libs.contracts import topology
+from libs.contracts.base import Command
+from libs.contracts.conversation import AcknowledgeMessage, RecordInboundMessage
+from libs.contracts.delivery import ConnectionSecrets
+from libs.contracts.envelope import Envelope, wrap
+from libs.runtime.clock import now
+from libs.runtime.publisher import Publisher
+from libs.runtime.telemetry import current_traceparent
+
+SOURCE = "gateway"
+#: The type under which bodies that nobody can interpret are parked. Nothing handles it: people look at it.
+PARKED_TYPE = "gateway.webhook_parked.v1"
+
+
+class BrokerInbound:
+    """To the partition of the thread or conversation, so that order holds."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    async def record(self, command: RecordInboundMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+        """Publish to the thread's partition."""
+        crc = topology.thread_crc(command.connection_id, command.session_id)
+        await self._publish(command, crc, id, account_id, None)
+
+    async def acknowledge(self, command: AcknowledgeMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+        """Publish to the conversation's partition."""
+        crc = topology.conversation_crc(command.conversation_id)
+        await self._publish(command, crc, id, account_id, command.conversation_id)
+
+    async def park(self, *, id: str, connection: ConnectionSecrets, reason: str, body: str) -> None:  # noqa: A002 - the envelope's attribute
+        """Keep a body for people to look at."""
+        envelope = Envelope(
+            id=id,
+            source=SOURCE,
+            type=PARKED_TYPE,
+            time=now(),
+            accountid=connection.account_id,
+            traceparent=current_traceparent(),
+            data={
+                "connection_id": connection.connection_id,
+                "channel": connection.channel,
+                "reason": reason,
+                "body": body,
+            },
+        )
+        await self._publisher.publish_raw(
+            envelope.encode(),
+            exchange="",
+            routing_key=topology.PARKED,
+            message_id=envelope.id,
+            message_type=envelope.type,
+            headers={"x-reason": reason},
+        )
+
+    async def _publish(
+        self, command: Command, crc: int, command_id: str, account_id: str, subject: str | None
+    ) -> None:
+        envelope = wrap(
+            command,
+            id=command_id,
+            source=SOURCE,
+            time=now(),
+            accountid=account_id,
+            subject=subject,
+            traceparent=current_traceparent(),
+        )
+        await self._publisher.publish(
+            envelope,
+            exchange=topology.CONVERSATION_COMMANDS,
+            routing_key=f"{topology.partition(crc)}.{command.type}",
+        )

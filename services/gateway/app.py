@@ -1,0 +1,279 @@
+"""The gateway's composition root: the only file that sees everything."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+
+from fastapi import FastAPI
+from starlette.websockets import WebSocket
+
+from libs.contracts import topology
+from libs.runtime.clock import now
+from libs.runtime.crypto import SealedBox, decode_key
+from libs.runtime.foundation import Foundation
+from libs.runtime.health import Health
+from libs.runtime.ids import derived_id, new_id
+from libs.runtime.logs import get_logger
+from libs.runtime.realtime import RealtimeQueue
+from libs.runtime.service import Service
+from services.gateway.adapters import mongo_answers, mongo_credentials, mongo_families
+from services.gateway.adapters.argon2_passwords import Argon2Passwords
+from services.gateway.adapters.broker_inbound import BrokerInbound
+from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
+from services.gateway.adapters.delivery_connections import DeliveryConnections
+from services.gateway.adapters.jwt_tokens import JwtTokens
+from services.gateway.adapters.mongo_answers import MongoAnswers
+from services.gateway.adapters.mongo_credentials import MongoCredentials
+from services.gateway.adapters.mongo_families import MongoFamilies
+from services.gateway.adapters.notify_service import NotifyFrames
+from services.gateway.domain.callers import PersonCaller, VisitorCaller
+from services.gateway.domain.rate_limits import TokenBuckets
+from services.gateway.entrypoints.http_app import make_app
+from services.gateway.entrypoints.http_auth import add_auth_routes
+from services.gateway.entrypoints.http_console import add_console_routes
+from services.gateway.entrypoints.http_conversations import add_conversation_routes
+from services.gateway.entrypoints.http_guard import Guard
+from services.gateway.entrypoints.http_once import Once
+from services.gateway.entrypoints.http_webhooks import telegram_route
+from services.gateway.entrypoints.http_widget import add_widget_routes
+from services.gateway.entrypoints.server_protocols import BoundedWebSocketProtocol, bounded_http
+from services.gateway.entrypoints.subscribers import (
+    CONNECTION_CHANGES,
+    credential_routes,
+    realtime_reader,
+)
+from services.gateway.entrypoints.ws_agents import AgentSocket
+from services.gateway.entrypoints.ws_socket import Socket
+from services.gateway.entrypoints.ws_widget import WidgetSocket
+from services.gateway.settings import GatewaySettings
+from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
+from services.gateway.use_cases.answer_once import AnswerOnce
+from services.gateway.use_cases.change_status import ChangeConversationStatus
+from services.gateway.use_cases.follow_own_thread import FollowOwnThread
+from services.gateway.use_cases.follow_room import FollowRoom
+from services.gateway.use_cases.follow_topics import FollowTopics
+from services.gateway.use_cases.get_conversation import GetVisibleConversation
+from services.gateway.use_cases.hub import Hub
+from services.gateway.use_cases.list_conversations import ListVisibleConversations
+from services.gateway.use_cases.log_in import LogIn
+from services.gateway.use_cases.open_widget_session import OpenWidgetSession
+from services.gateway.use_cases.ports import (
+    AccountFrames,
+    Answers,
+    Connections,
+    ConversationCommands,
+    Conversations,
+    Credentials,
+    Families,
+    InboundMessages,
+    Passwords,
+    People,
+    Sink,
+)
+from services.gateway.use_cases.post_reply import PostAgentReply
+from services.gateway.use_cases.read_gap import ReadGap
+from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
+from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
+from services.gateway.use_cases.refresh_session import RefreshSession
+from services.gateway.use_cases.session_tokens import SessionTokens
+from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
+
+NAME = "gateway"
+_MINUTE = 60.0
+
+_log = get_logger(NAME)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Everything outside, behind its ports. Tests put others in."""
+
+    credentials: Credentials
+    families: Families
+    passwords: Passwords
+    people: People
+    connections: Connections
+    inbound: InboundMessages
+    commands: ConversationCommands
+    conversations: Conversations
+    account_frames: AccountFrames
+    answers: Answers
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The application with the hub behind its sockets."""
+
+    app: FastAPI
+    hub: Hub
+
+
+async def build(settings: GatewaySettings) -> Service:
+    """The service, ready to run."""
+    foundation = Foundation(
+        NAME,
+        settings,
+        indexes={**mongo_credentials.INDEXES, **mongo_families.INDEXES, **mongo_answers.INDEXES},
+    )
+    store, rpc = foundation.store, foundation.rpc
+    box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
+    connections, passwords = DeliveryConnections(rpc, box), Argon2Passwords()
+    conversation = ConversationService(rpc, command_limit=settings.command_seconds)
+    outside = Outside(
+        credentials=MongoCredentials(store),
+        families=MongoFamilies(store),
+        passwords=passwords,
+        people=ConversationPeople(rpc),
+        connections=connections,
+        inbound=BrokerInbound(foundation.publisher),
+        commands=conversation,
+        conversations=conversation,
+        account_frames=NotifyFrames(rpc),
+        answers=MongoAnswers(store, box),
+    )
+    service = foundation.service
+    gateway = assemble(settings, outside, service.health)
+    set_credentials = SetCredentialsOfPerson(outside.credentials, outside.families)
+    foundation.consumers.work_queue(topology.GATEWAY_SET_CREDENTIALS, credential_routes(set_credentials))
+
+    def on_gap() -> None:
+        connections.drop_all()
+        gateway.hub.check_all()
+
+    realtime = RealtimeQueue(
+        settings.rabbitmq_url,
+        settings.instance,
+        realtime_reader(gateway.hub, connections.drop),
+        on_gap=on_gap,
+        extra=[CONNECTION_CHANGES],
+    )
+    service.background(realtime.run)
+    service.on_stop(realtime.stop)
+    service.on_stop(gateway.hub.close)
+    service.on_stop(passwords.close)
+    service.serve(
+        gateway.app,
+        http=bounded_http(settings.head_seconds),
+        ws=BoundedWebSocketProtocol,
+        ws_max_size=settings.frame_bytes,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,  # its windows would cost each idle socket tens of KiB
+    )
+    return foundation.start_consuming()
+
+
+def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gateway:
+    """The application over these ports."""
+    tokens = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
+    receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
+    app = make_app(
+        Guard(tokens),
+        [telegram_route(receive)],
+        body_bytes=settings.body_bytes,
+        body_seconds=settings.body_seconds,
+        cors_origins=settings.cors_origins,
+    )
+    app.router.routes.extend(health.routes())
+    _add_sessions(app, settings, outside, tokens)
+    _add_conversations(app, outside)
+    _add_widget_sessions(app, settings, outside, tokens)
+    hub = _add_sockets(app, settings, outside, tokens)
+    return Gateway(app, hub)
+
+
+def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens) -> None:
+    session_tokens = SessionTokens(tokens, settings.access_lifetime)
+    log_in = LogIn(
+        credentials=outside.credentials,
+        passwords=outside.passwords,
+        people=outside.people,
+        families=outside.families,
+        tokens=session_tokens,
+        by_address=TokenBuckets(settings.logins_per_address, _MINUTE),
+        by_email=TokenBuckets(settings.logins_per_email, _MINUTE),
+        refresh_lifetime=settings.refresh_lifetime,
+        now=now,
+        new_id=new_id,
+        clock=monotonic,
+    )
+    refresh = RefreshSession(
+        families=outside.families,
+        people=outside.people,
+        tokens=session_tokens,
+        pepper=settings.jwt_secret.get_secret_value().encode(),
+        refresh_lifetime=settings.refresh_lifetime,
+        now=now,
+    )
+    add_auth_routes(app, log_in, refresh)
+
+
+def _once(outside: Outside) -> Once:
+    return Once(AnswerOnce(outside.answers), derive_id=derived_id, new_id=new_id)
+
+
+def _add_conversations(app: FastAPI, outside: Outside) -> None:
+    add_console_routes(
+        app,
+        PostAgentReply(outside.commands),
+        ChangeConversationStatus(outside.commands),
+        _once(outside),
+    )
+    add_conversation_routes(
+        app,
+        ListVisibleConversations(outside.conversations),
+        GetVisibleConversation(outside.conversations),
+    )
+
+
+def _add_widget_sessions(
+    app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens
+) -> None:
+    open_session = OpenWidgetSession(
+        outside.connections,
+        tokens,
+        lifetime=settings.widget_lifetime,
+        resumable=settings.widget_resumable,
+        now=now,
+    )
+    by_address = TokenBuckets(settings.widget_sessions_per_address, _MINUTE)
+    add_widget_routes(app, open_session, _once(outside), by_address, monotonic)
+
+
+def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens) -> Hub:
+    gaps = ReadGap(outside.conversations, outside.account_frames)
+    hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
+    follow = FollowRoom(hub, gaps)
+
+    def topics_of(caller: PersonCaller, sink: Sink) -> FollowTopics:
+        return FollowTopics(follow, outside.conversations, caller, sink)
+
+    def thread_of(visitor: VisitorCaller, sink: Sink) -> FollowOwnThread:
+        return FollowOwnThread(follow, outside.conversations, visitor, sink)
+
+    make_socket = partial(
+        Socket,
+        most_queued=settings.socket_queue,
+        send_seconds=settings.socket_send_seconds,
+        frames_per_second=settings.socket_frames_per_second,
+    )
+    agents = AgentSocket(tokens, topics_of, make_socket, now)
+    widget = WidgetSocket(
+        tokens,
+        thread_of,
+        RecordVisitorMessage(outside.inbound, now=now, derive_id=derived_id),
+        AcknowledgeShownMessage(outside.inbound, derived_id),
+        make_socket,
+        now,
+    )
+
+    async def agent_socket(websocket: WebSocket) -> None:
+        await agents(websocket)
+
+    async def widget_socket(websocket: WebSocket) -> None:
+        await widget(websocket)
+
+    app.router.add_websocket_route("/ws", agent_socket, name="agentSocket")
+    app.router.add_websocket_route("/ws/widget", widget_socket, name="widgetSocket")
+    return hub

@@ -1,0 +1,101 @@
+"""What clients may send over a WebSocket. Strict: no field more, no type bent."""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+
+from libs.contracts.errors import DomainError, ErrorCode
+
+_Topic = Annotated[str, Field(min_length=1, max_length=300)]
+_Sequence = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class _ClientFrame(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class Authenticate(_ClientFrame):
+    """The first frame, where the token came neither as a header nor in the address."""
+
+    type: Literal["auth"]
+    token: str = Field(min_length=1, max_length=8192)
+    last_seq: _Sequence | None = None
+
+
+class Subscribe(_ClientFrame):
+    """Hear a topic, with what was missed after `last_seq`."""
+
+    type: Literal["subscribe"]
+    topic: _Topic
+    last_seq: _Sequence | None = None
+
+
+class Unsubscribe(_ClientFrame):
+    """Hear it no more."""
+
+    type: Literal["unsubscribe"]
+    topic: _Topic
+
+
+class Ping(_ClientFrame):
+    """Answered with `pong`."""
+
+    type: Literal["ping"]
+
+
+class VisitorMessage(_ClientFrame):
+    """What a visitor wrote. The same `client_message_id` sent again is the same message."""
+
+    type: Literal["message"]
+    content: str = Field(min_length=1, max_length=16_384)
+    client_message_id: str = Field(min_length=1, max_length=128)
+
+    @field_validator("content")
+    @classmethod
+    def _not_blank(cls, content: str) -> str:
+        content = content.replace("\0", "")
+        if not content.strip():
+            raise ValueError("blank")
+        return content
+
+
+class Delivered(_ClientFrame):
+    """The widget has shown a message."""
+
+    type: Literal["delivered"]
+    message_id: str = Field(min_length=1, max_length=256)
+
+
+AgentFrame = Subscribe | Unsubscribe | Ping
+VisitorFrame = VisitorMessage | Delivered | Ping
+
+T = TypeVar("T")
+
+_AUTHENTICATE: TypeAdapter[Authenticate] = TypeAdapter(Authenticate)
+_AGENT: TypeAdapter[AgentFrame] = TypeAdapter(Annotated[AgentFrame, Field(discriminator="type")])
+_VISITOR: TypeAdapter[VisitorFrame] = TypeAdapter(Annotated[VisitorFrame, Field(discriminator="type")])
+
+
+def read_authenticate(text: str) -> Authenticate:
+    """The first frame. Raises DomainError `invalid`."""
+    return _read(_AUTHENTICATE, text)
+
+
+def read_agent_frame(text: str) -> AgentFrame:
+    """A frame of an agent. Raises DomainError `invalid`."""
+    return _read(_AGENT, text)
+
+
+def read_visitor_frame(text: str) -> VisitorFrame:
+    """A frame of a visitor. Raises DomainError `invalid`."""
+    return _read(_VISITOR, text)
+
+
+def _read(adapter: TypeAdapter[T], text: str) -> T:
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"][1:2])
+        raise DomainError(
+            ErrorCode.INVALID, f"The frame does not fit{f' at {where}' if where else ''}."
+        ) from error

@@ -1,0 +1,62 @@
+"""Who may call which route: the one table. What a caller may see or change behind it, the owner decides.
+
+A route without a rule is refused, and a test fails for it.
+"""
+
+from enum import StrEnum
+
+from libs.contracts.vocabulary import Role
+
+
+class Access(StrEnum):
+    """Kinds of caller."""
+
+    #: No token: log-in itself, and what says nothing about anybody.
+    ANYONE = "anyone"
+    #: A platform that proves itself in its own way, route by route.
+    PLATFORM = "platform"
+    VISITOR = "visitor"
+    AGENT = "agent"
+    ADMIN = "admin"
+    USER = "user"
+
+
+_TEAM = frozenset({Access.AGENT, Access.ADMIN})
+_ANYONE = frozenset({Access.ANYONE})
+
+#: By operation id of the route.
+RULES: dict[str, frozenset[Access]] = {
+    "logIn": _ANYONE,
+    "refreshSession": _ANYONE,
+    "receiveTelegramUpdate": frozenset({Access.PLATFORM}),
+    "replyToConversation": _TEAM,
+    "changeConversationStatus": _TEAM,
+    "listConversations": _TEAM,
+    "getConversation": _TEAM,
+    "openWidgetSession": _ANYONE,
+    "agentSocket": _TEAM,
+    "widgetSocket": frozenset({Access.VISITOR}),
+    "openapi": _ANYONE,
+    "livez": _ANYONE,
+    "readyz": _ANYONE,
+    "metrics": _ANYONE,
+}
+
+_ROLES = {Role.AGENT: Access.AGENT, Role.ADMIN: Access.ADMIN, Role.USER: Access.USER}
+
+
+def needs_token(operation: str) -> bool:
+    """Whether an operation is for people with an access token."""
+    return bool(RULES.get(operation, frozenset()) & set(_ROLES.values()))
+
+
+def is_open(operation: str) -> bool:
+    """Whether an operation asks for no access token: it is for anyone, or has its own proof."""
+    return operation in RULES and not needs_token(operation)
+
+
+def may_call(operation: str, role: str) -> bool:
+    """Whether a person of this role may call an operation. Unknown operations and roles may not."""
+    if role not in set(Role):
+        return False
+    return _ROLES[Role(role)] in RULES.get(operation, frozenset())

@@ -1,0 +1,37 @@
+"""Log in, and stay logged in."""
+
+from fastapi import FastAPI, Request
+
+from services.gateway.entrypoints.http_docs import errors
+from services.gateway.entrypoints.http_guard import address_of
+from services.gateway.entrypoints.http_models import LogInBody, RefreshBody, SessionAnswer
+from services.gateway.entrypoints.http_once import IdempotencyKey
+from services.gateway.use_cases.log_in import LogIn
+from services.gateway.use_cases.refresh_session import RefreshSession
+
+
+def add_auth_routes(app: FastAPI, log_in: LogIn, refresh_session: RefreshSession) -> None:
+    """`/auth/login` and `/auth/refresh`."""
+
+    @app.post(
+        "/auth/login",
+        operation_id="logIn",
+        summary="Log in with email address and password",
+        tags=["sessions"],
+        responses=errors(401, 415, 422, 429),
+    )
+    async def log_in_route(body: LogInBody, request: Request) -> SessionAnswer:
+        session = await log_in(body.email, body.password, address=address_of(request))
+        return SessionAnswer.of(session)
+
+    @app.post(
+        "/auth/refresh",
+        operation_id="refreshSession",
+        summary="Exchange a refresh token for a new pair",
+        description="Each refresh token works once; shown again, it ends its log-in everywhere. Only the "
+        "same request with the same Idempotency-Key gets the same tokens again, for a day.",
+        tags=["sessions"],
+        responses=errors(401, 415, 422),
+    )
+    async def refresh_route(body: RefreshBody, key: IdempotencyKey = None) -> SessionAnswer:
+        return SessionAnswer.of(await refresh_session(body.refresh_token, idempotency_key=key))

@@ -1,0 +1,48 @@
+"""The conversation API's list and thread."""
+
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from fastapi.responses import JSONResponse
+
+from libs.contracts.conversation import ConversationPage, ConversationThread, ListConversations
+from services.gateway.entrypoints.http_console import PathId
+from services.gateway.entrypoints.http_docs import errors
+from services.gateway.entrypoints.http_guard import CurrentPerson
+from services.gateway.entrypoints.http_models import ListQuery, ThreadQuery
+from services.gateway.use_cases.get_conversation import GetVisibleConversation
+from services.gateway.use_cases.list_conversations import ListVisibleConversations
+
+
+def add_conversation_routes(
+    app: FastAPI, list_conversations: ListVisibleConversations, get_conversation: GetVisibleConversation
+) -> None:
+    """`/api/v1/conversations` and one of them."""
+
+    @app.get(
+        "/api/v1/conversations",
+        operation_id="listConversations",
+        summary="A page of the conversations that the caller may see",
+        description="`page` reaches 10,000 rows deep; behind that, `cursor` goes on (400 `use_cursor`).",
+        tags=["conversations"],
+        response_model=ConversationPage,
+        responses=errors(400, 401, 403),
+    )
+    async def list_route(filters: Annotated[ListQuery, Query()], caller: CurrentPerson) -> JSONResponse:
+        query = ListConversations(person=caller.person, **filters.model_dump())
+        page = await list_conversations(caller, query)
+        return JSONResponse(page.model_dump(mode="json"))
+
+    @app.get(
+        "/api/v1/conversations/{conversation_id}",
+        operation_id="getConversation",
+        summary="One thread: the conversation, its messages, the timeline of its transitions",
+        tags=["conversations"],
+        response_model=ConversationThread,
+        responses=errors(400, 401, 403, 404),
+    )
+    async def thread_route(
+        conversation_id: PathId, asked: Annotated[ThreadQuery, Query()], caller: CurrentPerson
+    ) -> JSONResponse:
+        thread = await get_conversation(caller, conversation_id, limit=asked.limit, before=asked.before)
+        return JSONResponse(thread.model_dump(mode="json"))

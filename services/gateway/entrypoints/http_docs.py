@@ -1,0 +1,97 @@
+"""What routes say about their errors in OpenAPI, and the parts of the document that FastAPI cannot know."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.gateway.domain import policy
+from services.gateway.entrypoints.http_errors import ErrorBody
+
+_MEANINGS = {
+    400: "A query that does not fit, or a body that cannot be read.",
+    401: "No token, or one that does not count (any more).",
+    403: "Not for this role.",
+    404: "Not there, or not for the caller to know of.",
+    408: "The body did not come in time.",
+    409: "Not in this state, or changed by somebody else meanwhile.",
+    413: "The body is too large.",
+    415: "Not application/json.",
+    422: "The body does not fit.",
+    429: "Too many requests; Retry-After says when to come back.",
+    500: "A mistake of ours.",
+    503: "Broker or store are away and nothing was done; Retry-After says when to come back.",
+    504: "Accepted, but not answered in time; the same Idempotency-Key fetches the answer.",
+}
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Responses:
+    """The error answers of a route, with those that every route has."""
+    return {
+        status: {"model": ErrorBody, "description": _MEANINGS[status]}
+        for status in sorted({*statuses, 408, 413, 500, 503})
+    }
+
+
+_TELEGRAM = {
+    "post": {
+        "operationId": "receiveTelegramUpdate",
+        "summary": "Take an update from Telegram",
+        "description": "Answered when the message is safe in the broker. Authentic bodies that nobody can "
+        "interpret are parked and answered alike; duplicates are stopped where messages are stored.",
+        "tags": ["webhooks"],
+        "parameters": [
+            {"name": "connection_id", "in": "path", "required": True, "schema": {"type": "string"}},
+            {
+                "name": "X-Telegram-Bot-Api-Secret-Token",
+                "in": "header",
+                "required": True,
+                "schema": {"type": "string"},
+            },
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "description": "An Update, Bot API 10.2."},
+                    "example": {
+                        "update_id": 718200101,
+                        "message": {
+                            "message_id": 41,
+                            "from": {"id": 550011, "is_bot": False, "first_name": "Mira"},
+                            "chat": {"id": 550011, "first_name": "Mira", "type": "private"},
+                            "date": 1786000001,
+                            "text": "How long does delivery take?",
+                        },
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: FastAPI's, with the webhook, and with the token where the policy asks for one."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        reference = {"$ref": "#/components/schemas/ErrorBody"}
+        answers: dict[str, Any] = {"200": {"description": "Safe.", "content": {"application/json": {}}}}
+        for status in (400, 401, 408, 413, 500, 503):
+            content = {"application/json": {"schema": reference}}
+            answers[str(status)] = {"description": _MEANINGS[status], "content": content}
+        webhook = {"post": {**_TELEGRAM["post"], "responses": answers}}
+        made["paths"] = {"/webhooks/telegram/{connection_id}": webhook, **made["paths"]}
+        made.setdefault("components", {})["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        }
+        for path in made["paths"].values():
+            for operation in path.values():
+                if policy.needs_token(operation["operationId"]):
+                    operation["security"] = [{"bearer": []}]
+        app.openapi_schema = made
+    return app.openapi_schema

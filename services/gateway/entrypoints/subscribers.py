@@ -1,0 +1,55 @@
+"""What the gateway reads from the broker: its commands, realtime frames, and changes of connections."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from libs.contracts import topology
+from libs.contracts.delivery import ConnectionChanged
+from libs.contracts.envelope import Envelope, UnknownTypeError
+from libs.contracts.gateway import SetCredentials
+from libs.runtime.logs import get_logger
+from libs.runtime.received import Received, Routes
+from services.gateway.use_cases.hub import Hub
+from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
+
+#: Whatever partition the delivery service puts in front.
+CONNECTION_CHANGES = topology.Binding(topology.DELIVERY_EVENTS, f"#.{ConnectionChanged.type}")
+
+_log = get_logger("subscribers")
+
+
+def credential_routes(set_credentials: SetCredentialsOfPerson) -> Routes:
+    """The work queue's one command. Doing it twice changes nothing, so no de-duplication is needed."""
+
+    async def on_set_credentials(received: Received[Any]) -> BaseModel | None:
+        command: SetCredentials = received.message
+        envelope = received.envelope
+        await set_credentials(command, account_id=envelope.accountid, given_at=envelope.time)
+        return None
+
+    return {SetCredentials: on_set_credentials}
+
+
+def realtime_reader(hub: Hub, drop_connection: Callable[[str], None]) -> Callable[[str, bytes], None]:
+    """Hands each message of the realtime queue on by its routing key, mostly unread."""
+
+    def on_message(routing_key: str, body: bytes) -> None:
+        if routing_key.endswith(ConnectionChanged.type):
+            _drop_connection(body, drop_connection)
+            return
+        # `b<bucket>.<room>`
+        hub.receive(routing_key.partition(".")[2], body)
+
+    return on_message
+
+
+def _drop_connection(body: bytes, drop: Callable[[str], None]) -> None:
+    try:
+        event = Envelope.model_validate_json(body).message()
+    except (ValidationError, UnknownTypeError):
+        _log.warning("connection change unreadable")
+        return
+    if isinstance(event, ConnectionChanged):
+        drop(event.connection_id)

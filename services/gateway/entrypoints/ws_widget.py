@@ -1,0 +1,83 @@
+"""`/ws/widget`: the socket of a website's visitor. A view of the same hub."""
+
+from collections.abc import Callable
+
+from starlette.websockets import WebSocket
+
+from libs.contracts.errors import DomainError, ErrorCode, ParleyError
+from services.gateway.domain import server_frames
+from services.gateway.domain.callers import VisitorCaller
+from services.gateway.domain.client_frames import Delivered, Ping, VisitorMessage, read_visitor_frame
+from services.gateway.entrypoints.ws_agents import MakeSocket, last_seq_of
+from services.gateway.entrypoints.ws_socket import UNAUTHENTICATED, close
+from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
+from services.gateway.use_cases.follow_own_thread import FollowOwnThread
+from services.gateway.use_cases.ports import Now, Sink, Tokens
+from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
+
+
+class WidgetSocket:
+    """Serves one connection after another."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        follow: Callable[[VisitorCaller, Sink], FollowOwnThread],
+        record: RecordVisitorMessage,
+        acknowledge: AcknowledgeShownMessage,
+        make_socket: MakeSocket,
+        now: Now,
+    ) -> None:
+        self._tokens = tokens
+        self._follow = follow
+        self._record = record
+        self._acknowledge = acknowledge
+        self._make_socket = make_socket
+        self._now = now
+
+    async def __call__(self, websocket: WebSocket) -> None:
+        """One connection, from its handshake to its end."""
+        await websocket.accept()
+        try:
+            visitor = self._tokens.read_visitor(websocket.query_params.get("token", ""))
+        except DomainError:
+            await close(websocket, UNAUTHENTICATED, "not authenticated")
+            return
+        socket = self._make_socket(websocket)
+        thread = self._follow(visitor, socket)
+
+        async def on_open() -> None:
+            await thread.start(last_seq_of(websocket))
+
+        async def on_text(text: str) -> None:
+            await self._take(visitor, thread, socket, text)
+
+        try:
+            await socket.run(on_open, on_text, ends_in=(visitor.expires_at - self._now()).total_seconds())
+        finally:
+            await thread.close()
+
+    async def _take(self, visitor: VisitorCaller, thread: FollowOwnThread, sink: Sink, text: str) -> None:
+        client_message_id = None
+        try:
+            frame = read_visitor_frame(text)
+            match frame:
+                case Ping():
+                    await sink.send(server_frames.pong())
+                case VisitorMessage():
+                    client_message_id = frame.client_message_id
+                    await self._record(visitor, content=frame.content, client_message_id=client_message_id)
+                    thread.expect()
+                    await sink.send(server_frames.acknowledged(client_message_id))
+                case Delivered():
+                    await self._shown(visitor, thread, frame.message_id)
+        except ParleyError as error:
+            await sink.send(
+                server_frames.error(error.code, error.detail, client_message_id=client_message_id)
+            )
+
+    async def _shown(self, visitor: VisitorCaller, thread: FollowOwnThread, message_id: str) -> None:
+        conversation_id = thread.conversation_id
+        if conversation_id is None:
+            raise DomainError(ErrorCode.NOT_FOUND, "There is no such message.")
+        await self._acknowledge(visitor, conversation_id=conversation_id, message_id=message_id)

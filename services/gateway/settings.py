@@ -1,0 +1,77 @@
+"""What the gateway can be told from outside; each is read from `GATEWAY_<NAME>`."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr, field_validator
+
+from libs.runtime.settings import ServiceSettings, service_config
+
+_SHORTEST_SECRET = 32
+
+
+class GatewaySettings(ServiceSettings):
+    """Shared settings, and the gateway's own."""
+
+    model_config = service_config("GATEWAY_")
+
+    #: Signs access tokens and widget sessions, HS256; at least 32 bytes (RFC 7518, section 3.2). Required.
+    #: All replicas need the same one. A new one ends every session.
+    jwt_secret: SecretStr
+    #: The `iss` of our tokens. Two installations with one secret must differ here.
+    jwt_issuer: str = "parley"
+    #: Minutes an access token counts. A person who is removed, or loses a department, may act that long.
+    access_minutes: int = Field(default=15, ge=1, le=60)
+    #: Days without a refresh after which a person logs in again.
+    refresh_days: int = Field(default=30, ge=1, le=365)
+    #: Hours a widget session counts, and days after its end in which its visitor may still come back.
+    widget_hours: int = Field(default=24, ge=1, le=168)
+    widget_resume_days: int = Field(default=30, ge=0, le=365)
+    #: Log-ins a minute from one address and for one email address; each replica counts for itself.
+    logins_per_address: int = Field(default=60, ge=1)
+    logins_per_email: int = Field(default=10, ge=1)
+    #: Widget sessions a minute from one address.
+    widget_sessions_per_address: int = Field(default=60, ge=1)
+    #: Seconds a request waits for a command's answer before 504; the command expires with it.
+    command_seconds: float = Field(default=10.0, gt=0, le=60)
+    #: Bytes of a request body, and seconds in which it has to have come (413, 408).
+    body_bytes: int = Field(default=1_048_576, ge=1024)
+    body_seconds: float = Field(default=10.0, gt=0)
+    #: Seconds in which a new connection has to have sent a request's head.
+    head_seconds: float = Field(default=10.0, gt=0)
+    #: Bytes of one WebSocket frame from a client.
+    frame_bytes: int = Field(default=65_536, ge=1024)
+    #: Frames that may wait for one socket; past it the socket is cut, and resumes.
+    socket_queue: int = Field(default=256, ge=1)
+    #: Seconds one frame may take to be sent before the socket is cut.
+    socket_send_seconds: float = Field(default=10.0, gt=0)
+    #: Frames a second, and at once, that one socket may send us.
+    socket_frames_per_second: int = Field(default=20, ge=1)
+    #: Origins that browsers may call the API from, as a JSON list; none by default.
+    cors_origins: tuple[str, ...] = ()
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
+            raise ValueError(f"must have at least {_SHORTEST_SECRET} bytes")
+        return secret
+
+    @property
+    def access_lifetime(self) -> timedelta:
+        """How long an access token counts."""
+        return timedelta(minutes=self.access_minutes)
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        """How long a refresh token counts."""
+        return timedelta(days=self.refresh_days)
+
+    @property
+    def widget_lifetime(self) -> timedelta:
+        """How long a widget session counts."""
+        return timedelta(hours=self.widget_hours)
+
+    @property
+    def widget_resumable(self) -> timedelta:
+        """How long after its end a widget session may be taken up again."""
+        return timedelta(days=self.widget_resume_days)

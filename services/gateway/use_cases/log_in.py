@@ -1,0 +1,78 @@
+"""Log in with email address and password."""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from libs.contracts.errors import DomainError, ErrorCode
+from services.gateway.domain import refresh_tokens
+from services.gateway.domain.rate_limits import TokenBuckets
+from services.gateway.domain.refresh_tokens import Family
+from services.gateway.use_cases.ports import Credentials, Families, NewId, Now, Passwords, People
+from services.gateway.use_cases.session_tokens import Session, SessionTokens
+
+
+class LogIn:
+    """A wrong password, an unknown address and a person who is gone look and last the same."""
+
+    def __init__(
+        self,
+        *,
+        credentials: Credentials,
+        passwords: Passwords,
+        people: People,
+        families: Families,
+        tokens: SessionTokens,
+        by_address: TokenBuckets,
+        by_email: TokenBuckets,
+        refresh_lifetime: timedelta,
+        now: Now,
+        new_id: NewId,
+        clock: Callable[[], float],
+    ) -> None:
+        self._credentials = credentials
+        self._passwords = passwords
+        self._people = people
+        self._families = families
+        self._tokens = tokens
+        self._by_address = by_address
+        self._by_email = by_email
+        self._refresh_lifetime = refresh_lifetime
+        self._now = now
+        self._new_id = new_id
+        self._clock = clock
+
+    async def __call__(self, email: str, password: str, *, address: str) -> Session:
+        """Raises DomainError `unauthenticated` or `rate_limited`; TransientError when a part is away."""
+        email = email.strip().lower()
+        self._limit(address, email)
+        credential = await self._credentials.find(email)
+        matches = await self._passwords.matches(credential.password_hash if credential else None, password)
+        if credential is None or not matches:
+            raise refused()
+        person = await self._people.find(credential.person_id, credential.account_id)
+        if person is None:
+            raise refused()
+        moment = self._now()
+        family_id, secret = self._new_id(), secrets.token_urlsafe(32)
+        await self._families.start(
+            Family(
+                id=family_id,
+                person_id=person.id,
+                account_id=person.account_id,
+                current=refresh_tokens.digest(secret),
+                expires_at=moment + self._refresh_lifetime,
+            )
+        )
+        return self._tokens.issue(person, refresh_tokens.join(family_id, secret), issued_at=moment)
+
+    def _limit(self, address: str, email: str) -> None:
+        moment = self._clock()
+        wait = max(self._by_address.take(address, moment), self._by_email.take(email, moment))
+        if wait:
+            raise DomainError(ErrorCode.RATE_LIMITED, "Too many attempts to log in.", retry_after=wait)
+
+
+def refused() -> DomainError:
+    """The one answer to every log-in that fails."""
+    return DomainError(ErrorCode.UNAUTHENTICATED, "Email address or password is wrong.")

@@ -1,0 +1,38 @@
+"""One stack with two replicas of every service, for all tests from outside."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.demo.load import load_demo
+from deploy.local.stack import SERVICES, LocalStack
+from libs.standins.client import StandinClient
+from tests.conftest import Broker, databases, vhost
+from tests.e2e.parley import Parley
+
+#: The tests log in far more often than people do.
+LIMITS = {"GATEWAY_LOGINS_PER_EMAIL": "10000", "GATEWAY_LOGINS_PER_ADDRESS": "10000"}
+
+
+@pytest.fixture(scope="session")
+async def parley(broker: Broker, mongodb_url: str) -> AsyncIterator[Parley]:
+    """Two replicas of everything, on the session's broker and database."""
+    async with vhost(broker) as broker_url, databases(mongodb_url) as prefix:
+        with tempfile.TemporaryDirectory(prefix="parley-e2e-") as folder:
+            stack = LocalStack(
+                Path(folder),
+                broker_url=broker_url,
+                database_url=mongodb_url,
+                replicas=dict.fromkeys(SERVICES, 2),
+                extra_env={"PARLEY_DATABASE_PREFIX": prefix, "PARLEY_LOG_LEVEL": "INFO", **LIMITS},
+            )
+            async with (
+                stack,
+                StandinClient(stack.standins_url) as standin,
+                httpx.AsyncClient(timeout=30, trust_env=False) as http,
+            ):
+                await load_demo(stack, rate_per_second=1000, speed_up=20)
+                yield Parley(stack, standin, http)

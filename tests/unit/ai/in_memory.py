@@ -1,0 +1,111 @@
+"""Fakes of the AI service's ports, which keep to the same contract as the real ones."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+from services.ai.domain.bm25 import ChunkTerms, Corpus, chunk_terms, term_weights, weigh_query
+from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
+from services.ai.domain.passages import Audience, Passage, Score
+from services.ai.use_cases.ports import KnowledgeUnavailable
+
+
+@dataclass
+class _Entry:
+    document: Document
+    chunks: list[tuple[Chunk, ChunkTerms]]
+
+
+class InMemoryKnowledge:
+    """BM25 over all chunks, one by one."""
+
+    def __init__(self) -> None:
+        self.entries: dict[DocumentKey, _Entry] = {}
+        self.searches: list[str] = []
+        self.flushed = 0
+        self.is_down = False
+
+    async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        self.entries.pop(document.key, None)
+        if chunks:
+            analysed = [(chunk, chunk_terms(chunk, document.language)) for chunk in chunks]
+            self.entries[document.key] = _Entry(document, analysed)
+
+    async def remove_document(self, key: DocumentKey) -> None:
+        self.entries.pop(key, None)
+
+    async def search(
+        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+    ) -> list[Passage]:
+        if self.is_down:
+            raise KnowledgeUnavailable
+        self.searches.append(query)
+        mine = [entry for key, entry in self.entries.items() if key.base == base]
+        corpus = Corpus()
+        for entry in mine:
+            for _, terms in entry.chunks:
+                corpus.add(
+                    terms.distinct, terms.headings.total(), terms.text.total(), entry.document.language
+                )
+        weighted = weigh_query(query, corpus)
+        found: list[Passage] = []
+        for entry in mine:
+            if audience == "visitor" and entry.document.visibility == "internal":
+                continue
+            for chunk, terms in entry.chunks:
+                weights = term_weights(terms, corpus.means)
+                score = sum(weight * weights.get(term, 0.0) for term, weight in weighted.weights.items())
+                if score > 0:
+                    found.append(_passage(entry.document, chunk, Score(score, weighted.mass)))
+        return sorted(found, key=lambda passage: -passage.score.lexical)[:limit]
+
+    async def flush(self) -> None:
+        self.flushed += 1
+
+    async def revisions(self) -> dict[DocumentKey, int]:
+        return {key: entry.document.revision for key, entry in self.entries.items()}
+
+
+def _passage(document: Document, chunk: Chunk, score: Score) -> Passage:
+    return Passage(
+        document_id=document.id,
+        chunk_id=chunk.id,
+        title=chunk.title,
+        headings=chunk.headings,
+        text=chunk.text,
+        visibility=document.visibility,
+        language=document.language,
+        score=score,
+    )
+
+
+class InMemoryDocuments:
+    """One counter of revisions, as the port asks for."""
+
+    def __init__(self) -> None:
+        self.stored: dict[DocumentKey, Document] = {}
+        self.reads: list[DocumentKey] = []
+        self._last = 0
+
+    async def save(self, document: Document) -> Document:
+        self._last += 1
+        self.stored[document.key] = replace(document, revision=self._last)
+        return self.stored[document.key]
+
+    async def get(self, key: DocumentKey) -> Document | None:
+        self.reads.append(key)
+        return self.stored.get(key)
+
+    async def list(self, base: KnowledgeBase, limit: int = 1_000) -> Sequence[Document]:
+        mine = [one for one in self.stored.values() if one.base == base and not one.removed]
+        return sorted(mine, key=lambda one: one.title)[:limit]
+
+    async def revisions(self) -> dict[DocumentKey, int]:
+        return {key: one.revision for key, one in self.stored.items() if not one.removed}
+
+    async def last_revision(self) -> int:
+        return self._last
+
+    async def changed_since(self, revision: int) -> AsyncIterator[Document]:
+        for document in sorted(self.stored.values(), key=lambda one: one.revision):
+            if document.revision > revision:
+                yield document

@@ -1,0 +1,332 @@
+"""The ports of the conversation service in memory, with the same promises as the real ones."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, TypeVar
+
+from libs.contracts.ai import Turn
+from libs.contracts.base import Command
+from libs.contracts.conversation import ContactView, InboundRecorded, Person, Transition
+from libs.contracts.envelope import Envelope, wrap
+from libs.contracts.errors import ErrorCode, TransientError
+from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.conversation_state import Pending
+from services.conversation.domain.delivery_states import earlier_than
+from services.conversation.domain.message import StoredMessage
+from services.conversation.use_cases.ports import (
+    Account,
+    Advance,
+    AlreadyRecordedError,
+    AnswerDeadline,
+    Chatbot,
+    ListFilter,
+    NewId,
+    Thread,
+    Transaction,
+    Window,
+)
+
+T = TypeVar("T")
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A command that was sent."""
+
+    command: Command
+    exchange: str
+    subject: str
+    expires_at: datetime | None
+
+
+@dataclass
+class Records:
+    """Everything that is stored; keys begin with the account."""
+
+    conversations: dict[tuple[str, str], Conversation] = field(default_factory=dict)
+    messages: dict[tuple[str, str], StoredMessage] = field(default_factory=dict)
+    transitions: dict[tuple[str, str], list[Transition]] = field(default_factory=dict)
+    contacts: dict[tuple[str, str, str], ContactView] = field(default_factory=dict)
+    chatbots: dict[tuple[str, str], Chatbot] = field(default_factory=dict)
+    people: dict[tuple[str, str], Person] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    deadlines: dict[tuple[str, str], AnswerDeadline] = field(default_factory=dict)
+    events: list[Envelope] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+
+
+class InMemoryStore:
+    """Runs transactions: all of it or nothing."""
+
+    def __init__(self) -> None:
+        self.records = Records()
+        self.conversations = InMemoryConversations(self)
+
+    async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` and keep what it did unless it raises."""
+        before = deepcopy(self.records)
+        try:
+            return await work(InMemoryTransaction(self.records, account_id))
+        except BaseException:
+            self.records = before
+            raise
+
+    async def deadline(self, account_id: str, conversation_id: str) -> AnswerDeadline | None:
+        """The answer deadline of a conversation, for tests to look at."""
+        return self.records.deadlines.get((account_id, conversation_id))
+
+
+class InMemoryTransaction:
+    """Implements the port Transaction."""
+
+    def __init__(self, records: Records, account_id: str) -> None:
+        self._records = records
+        self._account_id = account_id
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        return deepcopy(self._records.conversations.get((self._account_id, conversation_id)))
+
+    async def conversation_of(self, connection_id: str, session_id: str) -> Conversation | None:
+        for (account_id, _), found in self._records.conversations.items():
+            if (account_id, found.connection_id, found.session_id) == (
+                self._account_id,
+                connection_id,
+                session_id,
+            ):
+                return deepcopy(found)
+        return None
+
+    async def save(self, conversation: Conversation) -> None:
+        key = (self._account_id, conversation.id)
+        stored = self._records.conversations.get(key)
+        thread = await self.conversation_of(conversation.connection_id, conversation.session_id)
+        taken = thread is not None and thread.id != conversation.id
+        if taken or (stored.version if stored else 0) != conversation.stored_version:
+            raise TransientError(ErrorCode.CONFLICT, "somebody else was faster")
+        pending = conversation.pending
+        self._records.transitions.setdefault(key, []).extend(pending.transitions)
+        if pending.question_settled and conversation.question is None:
+            self._records.deadlines.pop(key, None)
+        for sequence, event in pending.events:
+            self._records.events.append(
+                wrap(
+                    event,
+                    id=f"event-{len(self._records.events)}",
+                    source="fake",
+                    time=event.occurred_at,
+                    accountid=self._account_id,
+                    subject=conversation.id,
+                    sequence=sequence,
+                )
+            )
+        self._records.conversations[key] = replace(
+            deepcopy(conversation), stored_version=conversation.version, pending=Pending()
+        )
+
+    async def add_message(self, message: StoredMessage) -> None:
+        for (account_id, _), other in self._records.messages.items():
+            same_place = (account_id, other.connection_id) == (self._account_id, message.connection_id)
+            if same_place and message.delivery_id and other.delivery_id == message.delivery_id:
+                raise AlreadyRecordedError
+        self._records.messages[self._account_id, message.view.id] = message
+
+    async def recorded(self, connection_id: str, delivery_id: str) -> InboundRecorded | None:
+        for (account_id, _), message in self._records.messages.items():
+            if (account_id, message.connection_id, message.delivery_id) == (
+                self._account_id,
+                connection_id,
+                delivery_id,
+            ):
+                return InboundRecorded(
+                    conversation_id=message.view.conversation_id, message_id=message.view.id
+                )
+        return None
+
+    def _thread(self, conversation_id: str) -> list[StoredMessage]:
+        found = [
+            message
+            for (account_id, _), message in self._records.messages.items()
+            if account_id == self._account_id and message.view.conversation_id == conversation_id
+        ]
+        return sorted(found, key=lambda message: message.view.sequence)
+
+    async def message_by_external_id(self, conversation_id: str, external_id: str) -> str | None:
+        for message in self._thread(conversation_id):
+            if external_id in message.external_ids:
+                return message.view.id
+        return None
+
+    async def turns(self, conversation_id: str, after: int, limit: int) -> tuple[Turn, ...]:
+        views = [message.view for message in self._thread(conversation_id)]
+        return tuple(
+            Turn(message_id=view.id, role=view.sender.kind.value, text=view.content)
+            for view in [one for one in views if one.sequence > after and one.kind not in SIDE_KINDS][-limit:]
+        )
+
+    async def advance_delivery(
+        self,
+        conversation_id: str,
+        message_id: str,
+        state: DeliveryState,
+        *,
+        error: str | None = None,
+        external_ids: Sequence[str] = (),
+    ) -> Advance:
+        message = self._records.messages.get((self._account_id, message_id))
+        if (
+            message is None
+            or message.view.conversation_id != conversation_id
+            or message.view.direction is not Direction.OUTBOUND
+        ):
+            return Advance.UNKNOWN_MESSAGE
+        new_ids = tuple(dict.fromkeys((*message.external_ids, *external_ids)))
+        advances = message.view.delivery in earlier_than(state)
+        view = message.view
+        if advances:
+            view = view.model_copy(update={"delivery": state, "delivery_error": error})
+        self._records.messages[self._account_id, message_id] = replace(
+            message, view=view, external_ids=new_ids
+        )
+        return Advance.ADVANCED if advances else Advance.KEPT
+
+    async def contact(self, connection_id: str, alias: str, name: str, new_id: NewId) -> ContactView:
+        key = (self._account_id, connection_id, alias)
+        known = self._records.contacts.get(key)
+        if known is None:
+            contact = ContactView(id=new_id(), name=name)
+        else:
+            contact = known.model_copy(update={"name": name}) if name.strip() else known
+        self._records.contacts[key] = contact
+        return contact
+
+    async def chatbot(self, chatbot_id: str) -> Chatbot | None:
+        return self._records.chatbots.get((self._account_id, chatbot_id))
+
+    async def put_chatbot(self, chatbot: Chatbot) -> None:
+        self._records.chatbots[self._account_id, chatbot.id] = chatbot
+
+    async def account(self) -> Account | None:
+        return self._records.accounts.get(self._account_id)
+
+    async def put_account(self, account: Account) -> None:
+        self._records.accounts[account.id] = account
+
+    async def person(self, person_id: str) -> Person | None:
+        return self._records.people.get((self._account_id, person_id))
+
+    async def put_person(self, person: Person) -> None:
+        self._records.people[self._account_id, person.id] = person
+
+    async def put_deadline(self, deadline: AnswerDeadline) -> None:
+        self._records.deadlines[self._account_id, deadline.conversation_id] = deadline
+
+    def send(
+        self, command: Command, *, exchange: str, subject: str, expires_at: datetime | None = None
+    ) -> None:
+        self._records.sent.append(Sent(command, exchange, subject, expires_at))
+
+
+class InMemoryConversations:
+    """Implements the port Conversations."""
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+
+    def _of_account(self, account_id: str) -> list[Conversation]:
+        return [
+            deepcopy(conversation)
+            for (owner, _), conversation in self._store.records.conversations.items()
+            if owner == account_id
+        ]
+
+    async def find(self, account_id: str, conversation_id: str) -> Conversation | None:
+        return deepcopy(self._store.records.conversations.get((account_id, conversation_id)))
+
+    async def thread(
+        self, account_id: str, conversation_id: str, limit: int, before: int | None
+    ) -> Thread | None:
+        conversation = await self.find(account_id, conversation_id)
+        if conversation is None:
+            return None
+        views = [
+            message.view
+            for (owner, _), message in self._store.records.messages.items()
+            if owner == account_id and message.view.conversation_id == conversation_id
+        ]
+        earlier = sorted(
+            (view for view in views if before is None or view.sequence < before),
+            key=lambda view: view.sequence,
+        )
+        timeline = self._store.records.transitions.get((account_id, conversation_id), [])
+        return Thread(
+            conversation,
+            tuple(earlier[-limit:]),
+            tuple(timeline[-200:]),
+            more_before=len(earlier) > limit,
+        )
+
+    async def of_session(
+        self, account_id: str, session_id: str, connection_id: str | None, limit: int
+    ) -> Sequence[Conversation]:
+        found = [
+            conversation
+            for conversation in self._of_account(account_id)
+            if conversation.session_id == session_id and connection_id in {None, conversation.connection_id}
+        ]
+        return sorted(found, key=lambda one: one.updated_at, reverse=True)[:limit]
+
+    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Conversation]:
+        found = [one for one in self._of_account(account_id) if _wanted(one, wanted)]
+        found.sort(key=_place, reverse=window.newest_first)
+        if window.after:
+            place = (window.after.updated_at, window.after.conversation_id)
+            if window.newest_first:
+                found = [one for one in found if _place(one) < place]
+            else:
+                found = [one for one in found if _place(one) > place]
+        return found[window.skip : window.skip + window.size]
+
+    async def count(self, account_id: str, wanted: ListFilter, limit: int) -> int:
+        return min(limit, sum(_wanted(one, wanted) for one in self._of_account(account_id)))
+
+    async def events_after(
+        self, account_id: str, conversation_id: str, after: int, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        found = [
+            envelope.model_dump(mode="json", exclude_none=True)
+            for envelope in self._store.records.events
+            if envelope.accountid == account_id
+            and envelope.subject == conversation_id
+            and (envelope.sequence or 0) > after
+        ]
+        return found[:limit]
+
+    async def person(self, account_id: str, person_id: str) -> Person | None:
+        return self._store.records.people.get((account_id, person_id))
+
+
+def _place(conversation: Conversation) -> tuple[datetime, str]:
+    return conversation.updated_at, conversation.id
+
+
+def _wanted(conversation: Conversation, wanted: ListFilter) -> bool:
+    return (
+        wanted.visibility.allows(conversation.department, conversation.assignee_id)
+        and wanted.status in {None, conversation.status}
+        and wanted.channel in {None, conversation.channel}
+        and wanted.chatbot_id in {None, conversation.chatbot_id}
+        and wanted.contact_id in {None, conversation.contact.id}
+        and wanted.assignee_id in {None, conversation.assignee_id}
+        and wanted.department in {None, conversation.department}
+    )
+
+
+def counting_ids(prefix: str = "id") -> Callable[[], str]:
+    """Ids that are made in order: `id-000001`, `id-000002`, …"""
+    numbers = count(1)
+    return lambda: f"{prefix}-{next(numbers):06d}"

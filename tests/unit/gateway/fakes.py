@@ -1,0 +1,288 @@
+"""In-memory stand-ins of the gateway's ports, with the same promises as the real ones."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from libs.contracts.base import Command
+from libs.contracts.conversation import (
+    AcknowledgeMessage,
+    ConversationPage,
+    ConversationThread,
+    EventPage,
+    FoundConversation,
+    GetConversation,
+    ListConversations,
+    Person,
+    RecordInboundMessage,
+)
+from libs.contracts.delivery import ConnectionSecrets
+from libs.contracts.envelope import Envelope
+from libs.contracts.errors import DomainError, ErrorCode, TransientError
+from libs.contracts.notify import FramePage
+from services.gateway.domain.callers import VisitorCaller
+from services.gateway.domain.refresh_tokens import Family
+from services.gateway.use_cases.ports import Answer, Credential, KeptAnswer
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def seconds(self) -> float:
+        return self.moment.timestamp()
+
+    def pass_by(self, **span: float) -> None:
+        self.moment += timedelta(**span)
+
+
+class InMemoryCredentials:
+    def __init__(self) -> None:
+        self.rows: dict[str, Credential] = {}
+
+    async def find(self, email: str) -> Credential | None:
+        return next((row for row in self.rows.values() if row.email == email), None)
+
+    async def set(self, credential: Credential) -> bool:
+        before = self.rows.get(credential.person_id)
+        if before is not None and before.set_at > credential.set_at:
+            return False
+        holder = await self.find(credential.email)
+        if holder is not None and holder.person_id != credential.person_id:
+            raise DomainError(ErrorCode.CONFLICT, "The address belongs to somebody else.")
+        self.rows[credential.person_id] = credential
+        return before is not None and before.password_hash != credential.password_hash
+
+
+class InMemoryFamilies:
+    def __init__(self, clock: Clock) -> None:
+        self.rows: dict[str, Family] = {}
+        self._clock = clock
+
+    async def start(self, family: Family) -> None:
+        self.rows[family.id] = family
+
+    async def find(self, family_id: str) -> Family | None:
+        return self.rows.get(family_id)
+
+    async def rotate(self, family: Family, *, presented: str) -> bool:
+        kept = self.rows.get(family.id)
+        if kept is None or kept.revoked or kept.current != presented or kept.expires_at <= self._clock.now():
+            return False
+        self.rows[family.id] = replace(family, revoked=False)
+        return True
+
+    async def revoke(self, family_id: str) -> None:
+        if family_id in self.rows:
+            self.rows[family_id] = replace(self.rows[family_id], revoked=True)
+
+    async def revoke_person(self, person_id: str) -> None:
+        for family in list(self.rows.values()):
+            if family.person_id == person_id:
+                await self.revoke(family.id)
+
+
+class InMemoryAnswers:
+    def __init__(self) -> None:
+        self.rows: dict[str, KeptAnswer] = {}
+        self.away = False
+
+    async def begin(self, request_id: str, fingerprint: str) -> KeptAnswer:
+        return self.rows.setdefault(request_id, KeptAnswer(fingerprint))
+
+    async def finish(self, request_id: str, answer: Answer) -> Answer:
+        if self.away:
+            raise away()
+        kept = self.rows[request_id]
+        if kept.answer is None:
+            kept = self.rows[request_id] = replace(kept, answer=answer)
+        assert kept.answer is not None
+        return kept.answer
+
+
+class PlainPasswords:
+    """A hash is the password with `hash:` in front."""
+
+    def __init__(self) -> None:
+        self.checked: list[str | None] = []
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        self.checked.append(password_hash)
+        return password_hash == f"hash:{password}"
+
+
+class Directory:
+    def __init__(self, *people: Person) -> None:
+        self.people = {person.id: person for person in people}
+        self.away = False
+
+    async def find(self, person_id: str, account_id: str) -> Person | None:
+        if self.away:
+            raise away()
+        person = self.people.get(person_id)
+        return person if person is not None and person.account_id == account_id else None
+
+
+class KnownConnections:
+    def __init__(self, *connections: ConnectionSecrets) -> None:
+        self.rows = {connection.connection_id: connection for connection in connections}
+        self.away = False
+
+    async def find(self, connection_id: str) -> ConnectionSecrets | None:
+        if self.away:
+            raise away()
+        return self.rows.get(connection_id)
+
+
+class RecordingInbound:
+    def __init__(self) -> None:
+        self.recorded: list[tuple[str, str, RecordInboundMessage]] = []
+        self.acknowledged: list[tuple[str, AcknowledgeMessage]] = []
+        self.parked: list[tuple[str, str, str]] = []
+        self.away = False
+
+    async def record(self, command: RecordInboundMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
+        if self.away:
+            raise away()
+        self.recorded.append((id, account_id, command))
+
+    async def acknowledge(self, command: AcknowledgeMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
+        if self.away:
+            raise away()
+        self.acknowledged.append((id, command))
+
+    async def park(self, *, id: str, connection: ConnectionSecrets, reason: str, body: str) -> None:  # noqa: A002 - the port's
+        if self.away:
+            raise away()
+        self.parked.append((id, reason, body))
+
+
+class ScriptedCommands:
+    """Answers each command with `result`, or raises `error`; a repeated id gets the first answer."""
+
+    def __init__(self) -> None:
+        self.carried_out: list[tuple[str, Command]] = []
+        self.result: Mapping[str, Any] = {}
+        self.error: Exception | None = None
+        self._given: dict[str, dict[str, Any]] = {}
+
+    async def carry_out(
+        self,
+        command: Command,
+        *,
+        conversation_id: str,
+        account_id: str,
+        id: str,  # noqa: A002 - the port's
+    ) -> dict[str, Any]:
+        if id in self._given:
+            return self._given[id]
+        if self.error is not None:
+            raise self.error
+        self.carried_out.append((id, command))
+        self._given[id] = dict(self.result)
+        return self._given[id]
+
+
+class ConversationBook:
+    """Conversations with their events, and who may see them by a plain table."""
+
+    def __init__(self) -> None:
+        self.page = ConversationPage(items=(), page=1, page_size=20, total=0)
+        self.thread_answer: ConversationThread | None = None
+        self.asked: list[Any] = []
+        self.events: dict[str, list[Envelope]] = {}
+        self.found: dict[str, FoundConversation] = {}
+        self.blind: set[str] = set()
+        self.away = False
+        self.pauses: list[asyncio.Event] = []
+
+    async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
+        self.asked.append(query)
+        return self.page
+
+    async def thread(self, query: GetConversation, *, account_id: str) -> ConversationThread:
+        self.asked.append(query)
+        if self.thread_answer is None:
+            raise DomainError(ErrorCode.NOT_FOUND, "There is no such conversation.")
+        return self.thread_answer
+
+    async def find_for_person(
+        self, person: Person, *, session_id: str | None = None, conversation_id: str | None = None
+    ) -> FoundConversation:
+        if person.id in self.blind:
+            return FoundConversation()
+        return self._current(session_id or conversation_id or "")
+
+    async def find_for_visitor(self, visitor: VisitorCaller) -> FoundConversation:
+        return self._current(visitor.session_id)
+
+    def _current(self, key: str) -> FoundConversation:
+        if self.away:
+            raise away()
+        found = self.found.get(key, FoundConversation())
+        if found.conversation is None:
+            return found
+        events = self.events.get(found.conversation.id, [])
+        newest = max((event.sequence or 0 for event in events), default=found.sequence)
+        return found.model_copy(update={"sequence": newest})
+
+    async def events_after(
+        self, conversation_id: str, *, account_id: str, after: int, limit: int
+    ) -> EventPage:
+        self.asked.append((conversation_id, after))
+        if self.pauses:
+            await self.pauses.pop(0).wait()
+        if self.away:
+            raise away()
+        later = [event for event in self.events.get(conversation_id, []) if (event.sequence or 0) > after]
+        dumped = tuple(event.model_dump(mode="json") for event in later[:limit])
+        return EventPage(events=dumped, more=len(later) > limit)
+
+
+class KeptFrames:
+    def __init__(self) -> None:
+        self.frames: list[Any] = []
+        self.oldest = 1
+        self.asked: list[int] = []
+        self.away = False
+
+    async def after(self, account_id: str, after: int, limit: int) -> FramePage:
+        self.asked.append(after)
+        if self.away:
+            raise away()
+        mine = [frame for frame in self.frames if frame.account_id == account_id]
+        last = mine[-1].seq if mine else self.oldest - 1
+        later = [frame for frame in mine if frame.seq > after and frame.seq >= self.oldest]
+        return FramePage(frames=tuple(later[:limit]), last=last, oldest=self.oldest, more=len(later) > limit)
+
+
+class ListSink:
+    """A socket's way out that keeps what it is given."""
+
+    def __init__(self, room: int = 10_000) -> None:
+        self.texts: list[str] = []
+        self.ended: tuple[int, str] | None = None
+        self._room = room
+
+    def offer(self, text: str) -> None:
+        if len(self.texts) >= self._room:
+            self.cut(1013, "too slow")
+        else:
+            self.texts.append(text)
+
+    async def send(self, text: str) -> None:
+        self.texts.append(text)
+
+    def cut(self, code: int, reason: str) -> None:
+        self.ended = self.ended or (code, reason)
+
+
+def away() -> TransientError:
+    return TransientError(ErrorCode.UNAVAILABLE, "away", retry_after=2)
