@@ -53,6 +53,7 @@ class ChildProcess:
         process ends with code 127 and says so in its log).
         """
         with _opened(log_path) as log:
+            log_start = log.tell()
             process = await asyncio.create_subprocess_exec(
                 *leashed(argv),
                 env=dict(env),
@@ -62,7 +63,7 @@ class ChildProcess:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
-            return cls(name, process, log_path, log.tell())
+            return cls(name, process, log_path, log_start)
 
     @property
     def pid(self) -> int:

@@ -22,6 +22,7 @@ from deploy.local.ports import free_port
 REPLICA_SET = "rs0"
 
 _POLL_SECONDS = 0.02
+_CONNECT_MS = 10_000
 _GRACE = 20.0  # seconds for a clean stop; it takes about one
 _EXIT_CANNOT_EXECUTE = 127
 # Error codes of the server: mongo/src/mongo/base/error_codes.yml.
@@ -163,11 +164,9 @@ class MongoDB:
         except ConnectionFailure as error:
             return f"no connection: {error}"
         except OperationFailure as error:
-            if error.code == _NOT_YET_INITIALIZED:
-                return await self._configure(client)
-            if error.code == _INVALID_REPLICA_SET_CONFIG:
-                return await self._configure(client)
-            raise
+            if error.code not in (_NOT_YET_INITIALIZED, _INVALID_REPLICA_SET_CONFIG):
+                raise
+            return await self._configure(client)
         return "waiting for its election"
 
     async def _configure(self, client: _Client) -> str:
@@ -226,7 +225,7 @@ def _why_it_ended(server: ChildProcess) -> LocalStackError:
 
 async def check_database(url: str) -> None:
     """Open a connection and close it. NotReadyError when there is no primary, or no replica set."""
-    client: _Client = AsyncMongoClient(url, serverSelectionTimeoutMS=10_000)
+    client: _Client = AsyncMongoClient(url, serverSelectionTimeoutMS=_CONNECT_MS)
     host = url.rpartition("@")[2].removeprefix("mongodb://")
     try:
         async with client:

@@ -25,7 +25,6 @@ from deploy.local.rabbitmq_files import (
     write_files,
 )
 
-_AMQP_HEADER = b"AMQP\x00\x00\x09\x01"  # AMQP 0-9-1, section 4.2.2
 _POLL_SECONDS = 0.05
 _GRACE = 20.0  # seconds for a clean stop; it takes about one
 _CONNECT_SECONDS = 10.0
@@ -123,11 +122,19 @@ class RabbitMQ:
         await self._stop_port_mapper()
 
     async def kill(self) -> None:
-        """`kill -9`: for faults, and for an end whose data nobody needs."""
+        """`kill -9`: for faults, and for an end whose data nobody needs.
+
+        RabbitMQ 3.10 writes which log belongs to which quorum queue half a second late: a queue declared
+        just before has no log and no leader after the restart. `settle` first, unless that is what is tested.
+        """
         await self._close_control()
         if self._server is not None:
             await self._server.kill()
         await self._stop_port_mapper()
+
+    async def settle(self) -> None:
+        """Have the broker write now what it writes late: the directory of quorum queues."""
+        await self.evaluate("[ok = dets:sync(Table) || Table <- dets:all()]")
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay open and nothing is answered."""
@@ -175,14 +182,14 @@ class RabbitMQ:
             log_path=settings.data_dir / "epmd.log",
             cwd=settings.data_dir,
         )
-        await _until_connected(self._port_mapper, settings.epmd_port, b"", self._start_limit)
+        await _until_connected(self._port_mapper, settings.epmd_port, self._start_limit)
 
     async def _stop_port_mapper(self) -> None:
         if self._port_mapper is not None:
             await self._port_mapper.kill()  # it keeps nothing
 
     async def _ready(self, server: ChildProcess) -> None:
-        await _until_connected(server, self.port, _AMQP_HEADER, self._start_limit)
+        await _until_connected(server, self.port, self._start_limit)
         await check_broker(self.url)
 
 
@@ -196,12 +203,12 @@ async def check_broker(url: str) -> None:
     await connection.close()
 
 
-async def _until_connected(child: ChildProcess, port: int, greeting: bytes, limit: float) -> None:
-    """Until a server answers `greeting` on `port` (or merely accepts, when it is empty)."""
+async def _until_connected(child: ChildProcess, port: int, limit: float) -> None:
+    """Until a server listens on `port`; before it does, opening AMQP connections would log an error each."""
     try:
         async with asyncio.timeout(limit):
             while child.running:
-                if await _answers(port, greeting):
+                if await _listens(port):
                     return
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
@@ -209,18 +216,13 @@ async def _until_connected(child: ChildProcess, port: int, greeting: bytes, limi
     raise ChildDiedError(child.report(f"ended with code {child.returncode} before it was ready"))
 
 
-async def _answers(port: int, greeting: bytes) -> bool:
+async def _listens(port: int) -> bool:
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
         return False
-    try:
-        writer.write(greeting)
-        return not greeting or bool(await reader.read(1))
-    except OSError:
-        return False
-    finally:
-        writer.close()
+    writer.close()
+    return True
 
 
 @asynccontextmanager

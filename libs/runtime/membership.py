@@ -40,9 +40,18 @@ class Membership:
     one lost its connection, and with it its place before the others, and reads again.
     """
 
-    def __init__(self, store: Store, instance: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        instance: str,
+        *,
+        renewal: float = RENEWAL,
+        lapse_milliseconds: int = LAPSE_MILLISECONDS,
+    ) -> None:
         self._store = store
         self.instance = instance
+        self.renewal = renewal
+        self._lapse = lapse_milliseconds
         self.members: tuple[str, ...] = (instance,)
         self.generation = 0
         self.changed = asyncio.Event()
@@ -75,7 +84,7 @@ class Membership:
                 seen = {"seen_at": "$$NOW", "beginnings": self._beginnings}
                 await rows.update_one({"_id": self.instance}, [{"$set": seen}], upsert=True)
             alive = {
-                "$expr": {"$gt": ["$seen_at", {"$subtract": ["$$NOW", LAPSE_MILLISECONDS]}]},
+                "$expr": {"$gt": ["$seen_at", {"$subtract": ["$$NOW", self._lapse]}]},
             }
             found = {row["_id"]: row["beginnings"] async for row in rows.find(alive).limit(1000)}
         known = tuple(sorted(found.items()))
@@ -92,7 +101,7 @@ class Membership:
                 await self.renew()
             except TransientError as error:
                 _log.warning("membership not renewed", code=error.code)
-            await asyncio.sleep(RENEWAL)
+            await asyncio.sleep(self.renewal)
 
     async def leave(self) -> None:
         """Say that we go, so that the others need not wait for the lapse."""

@@ -9,6 +9,7 @@ next consumer becomes active. So: start nothing new, finish what was started, cl
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
@@ -119,7 +120,7 @@ class OrderedQueue:
             channel.close_callbacks.add(lambda *_: reading.over.set())
             await channel.set_qos(prefetch_count=self._prefetch)
             queue = await channel.get_queue(self.name, ensure=False)
-            await queue.consume(lambda message: self._take(reading, message))
+            await queue.consume(partial(self._take, reading))
             self.consuming.set()
             await reading.over.wait()
             self.consuming.clear()

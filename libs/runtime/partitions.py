@@ -22,7 +22,7 @@ from libs.runtime.broker_link import CONNECT_LIMIT, broker_url
 from libs.runtime.clock import now
 from libs.runtime.keyed_lock import KeyedLock
 from libs.runtime.logs import get_logger
-from libs.runtime.membership import RENEWAL, Membership, deal
+from libs.runtime.membership import Membership, deal
 from libs.runtime.middlewares import observed
 from libs.runtime.ordered_queue import OrderedQueue, Reading, SteppedAside
 from libs.runtime.publisher import Publisher
@@ -81,7 +81,8 @@ class Partitions:
         # message's limit.
         await self._membership.reach_store()
         async with self._connecting:
-            if self._connection is None or self._connection.is_closed:
+            # Not `is_closed`, which aio-pika sets only when it was we who closed.
+            if self._connection is None or not self._connection.connected.is_set():
                 self._connection = await aio_pika.connect(self._url, timeout=CONNECT_LIMIT)
             return self._connection
 
@@ -145,7 +146,7 @@ class Partitions:
         """Step aside from partitions that are another's, whenever the members change."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(RENEWAL):
+                async with asyncio.timeout(self._membership.renewal):
                     await self._membership.changed.wait()
             self._membership.changed.clear()
             generation, members = self._membership.generation, self._membership.members

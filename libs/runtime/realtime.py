@@ -14,6 +14,7 @@ from pamqp.commands import Basic
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
 from libs.contracts.frames import Frame
+from libs.runtime import metrics
 from libs.runtime.broker_link import BrokerLink, reaching_broker
 from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
@@ -50,6 +51,7 @@ class RealtimePublisher:
             async with asyncio.timeout(time_limit):
                 channel = await self._link.channel()
                 await asyncio.gather(*(_send(channel, frame) for frame in frames))
+        metrics.PUBLISHED.labels(topology.REALTIME).inc(len(frames))
 
     async def close(self) -> None:
         """Close the connection."""

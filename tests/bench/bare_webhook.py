@@ -1,4 +1,4 @@
-"""The floor of `ingest_ratio`: a FastAPI route that publishes the body it got, with confirm, and nothing else.
+"""The floor of `ingest_ratio`: a FastAPI route that publishes the body it got with confirm, nothing else.
 
 Run as `python -m tests.bench.bare_webhook PORT AMQP_URL`.
 """

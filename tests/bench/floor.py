@@ -68,7 +68,7 @@ class Floor:
                 await self._database.drop_collection(stage.name)
                 await self._database.create_collection(stage.name)
                 await self._consume(connection, place, stage)
-            await self._declare("bench.side")
+            await self._consume_side(connection)
             begun = perf_counter()
             gate = asyncio.Semaphore(in_flight)
             self._gate = gate
@@ -79,7 +79,6 @@ class Floor:
                 self._all.clear()
                 await self._all.wait()
             seconds = perf_counter() - begun
-            await self._channel.queue_delete("bench.side")
         await client.drop_database("bench_floor")
         client.close()
         return count / seconds
@@ -88,8 +87,16 @@ class Floor:
     def _queue(place: int) -> str:
         return f"bench.stage{place}"
 
-    async def _declare(self, name: str) -> None:
-        await self._channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
+    async def _consume_side(self, connection: Any) -> None:
+        """What is published beside the chain is consumed as well."""
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=100)
+        queue = await channel.declare_queue("bench.side", durable=True, arguments={"x-queue-type": "quorum"})
+
+        async def take(message: AbstractIncomingMessage) -> None:
+            await message.ack()
+
+        await queue.consume(take)
 
     async def _consume(self, connection: Any, place: int, stage: Stage) -> None:
         channel = await connection.channel()

@@ -7,19 +7,19 @@ on.
 
 import asyncio
 import fcntl
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Self, TextIO, TypeVar
 
+from libs.runtime.logs import get_logger
 from services.ai.adapters.qdrant_edge_shard import QdrantEdgeShard
 from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
 from services.ai.domain.passages import Audience, Passage
 from services.ai.use_cases.ports import KnowledgeUnavailable
 
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 # A document of a megabyte takes a second; opening counts nothing beforehand.
 _WRITE_SECONDS: Final = 60.0

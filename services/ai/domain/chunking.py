@@ -90,7 +90,7 @@ def _pieces(text: str, limit: int) -> Iterator[str]:
 
 def _last_space(text: str, limit: int) -> int:
     """Where to cut so that at most ``limit`` characters stay: at a blank, or in a word if there is none."""
-    for at in range(limit, limit // 2, -1):
+    for at in range(limit, 0, -1):
         if _SPACE.match(text[at]):
             return at
     return limit

@@ -28,7 +28,8 @@ _STRONG: Final = re.compile(
     |(?:you|this|it) (?:did ?n'?t|do ?n'?t|does ?n'?t|did not|does not|do not|never) (?:help|listen
     |understand anything)(?: me)? ?(?:at all|ever|$)|wast(?:e|ing|ed) (?:of )?(?:my )?time|fed up
     |worst (?:\w+ )?(?:service|support|company|experience|bot|shop)|sick (?:and tired )?of
-    |how many times|already (?:told|said|asked|explained)(?: you)?
+    |how many times (?:do|must|should|shall) i (?:have|need|tell|say|ask|repeat|explain)
+    |already (?:told|said|asked|explained)(?: you)?
     |i(?:'ll| will| am going to) (?:sue|report you)|what the (?:hell|fuck|heck)|wtf|bullshit
     |fuck(?:ing| you| this| off)?|for (?:god|christ|fuck)'?s sake|scam(?:mers)?|rip ?off
     # German

@@ -21,7 +21,7 @@ class Thresholds:
     0.5 is every word of the question found once in a passage of mean length.
     """
 
-    answer: float = 0.5
+    answer: float = 0.55
     clarify: float = 0.3
 
 

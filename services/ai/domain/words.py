@@ -27,8 +27,11 @@ _stemming = Lock()  # a stemmer keeps its word in itself, and both the event loo
 
 def fold(text: str) -> str:
     """Lower case without accents; ``ß`` becomes ``ss``."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return plain.casefold()  # a few letters decompose into capitals
 
 
 def folded_line(text: str) -> str:

@@ -2,10 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from services.ai.domain.chunking import chunk_markdown
 from services.ai.domain.documents import Document
 from services.ai.use_cases.ports import Documents, Knowledge
+
+_MOST_UNFLUSHED: Final = 200  # documents; a crash before the flush has the index built anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class IndexDocuments:
         self._documents = documents
         self._knowledge = knowledge
         self._read_up_to: int | None = None
+        self._unflushed = 0
         self._running = asyncio.Lock()
 
     async def __call__(self) -> IndexReport:
@@ -36,9 +40,15 @@ class IndexDocuments:
                 report = await self._compare_all()
             else:
                 report = await self._follow(self._read_up_to)
-            if report != IndexReport():
-                await self._knowledge.flush()
+            await self._flush_if_due(report.indexed + report.removed)
             return report
+
+    async def _flush_if_due(self, changed: int) -> None:
+        """Flush once changes have paused, or have become many: not for each of a thousand uploads."""
+        self._unflushed += changed
+        if self._unflushed and (not changed or self._unflushed >= _MOST_UNFLUSHED):
+            await self._knowledge.flush()
+            self._unflushed = 0
 
     async def _compare_all(self) -> IndexReport:
         # Read before the comparison: what changes meanwhile is read again by the next run, and never missed.

@@ -108,18 +108,18 @@ class Conversation(ConversationState):
         reason: str,
         notice: Draft | None = None,
         about: Question | None = None,
-    ) -> tuple[bool, StoredMessage | None]:
+    ) -> tuple[bool, tuple[StoredMessage, ...]]:
         """Give it to people. `notice`, what the contact is told, is recorded before. The AI says what its
         decision is `about` and is refused with `stale_answer` when that is over.
 
-        Returns whether anything changed, and the notice as recorded.
+        Returns whether anything changed, and the messages that were recorded.
         """
         if about is not None:
             self.check_fresh(about)
         target = self._target(StatusCommand.HAND_OFF, actor)
         if target is self.status:
-            return False, None
-        told = self._take_in(notice, Direction.OUTBOUND, actor) if notice is not None else None
+            return False, ()
+        told = (self._take_in(notice, Direction.OUTBOUND, actor),) if notice is not None else ()
         self._move(StatusCommand.HAND_OFF, target, actor, at, reason)
         self._changed(at)
         return True, told

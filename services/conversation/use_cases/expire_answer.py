@@ -31,6 +31,6 @@ class ExpireUnanswered:
             notice=notice_draft(conversation, self.new_id(), self.notice, call.now),
             about=about,
         )
-        if told is not None:
-            await tx.add_message(told)
+        for message in told:
+            await tx.add_message(message)
         await tx.save(conversation)

@@ -24,16 +24,16 @@ class HandOff:
         `invalid_transition` and, for the AI, `stale_answer`, or `invalid` when it says not what it is about.
         """
         conversation = await load(tx, command.conversation_id, command.actor, Action.HAND_OFF)
-        told = command.notice or ""
-        changed, notice = conversation.hand_off(
+        text = command.notice or ""
+        changed, told = conversation.hand_off(
             command.actor,
             call.now,
             reason=command.reason,
-            notice=notice_draft(conversation, self.new_id(), told, call.now) if told.strip() else None,
+            notice=notice_draft(conversation, self.new_id(), text, call.now) if text.strip() else None,
             about=_about(command),
         )
-        if notice is not None:
-            await tx.add_message(notice)
+        for message in told:
+            await tx.add_message(message)
         if changed:
             await tx.save(conversation)
         return StatusChanged(

@@ -15,4 +15,9 @@ def pause_after(attempts: int, hint: float | None) -> timedelta | None:
     if attempts >= MAX_ATTEMPTS:
         return None
     planned = BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
-    return timedelta(seconds=max(planned, min(hint or 0.0, LONGEST_HINT)))
+    return timedelta(seconds=max(planned, hinted_seconds(hint)))
+
+
+def hinted_seconds(hint: float | None) -> float:
+    """A platform's hint within our bound; without one, the first pause of the schedule."""
+    return BACKOFF[0] if hint is None else min(max(hint, 0.0), LONGEST_HINT)

@@ -18,10 +18,10 @@ def split(text: str, limit: int) -> list[str]:
     parts = []
     rest = text.strip()
     while rest:
-        if utf16_length(rest) <= limit:
+        window = _fitting(rest, limit)
+        if window == len(rest):
             parts.append(rest)
             break
-        window = _fitting(rest, limit)
         at = _cut(rest, window)
         parts.append(rest[:at].rstrip())
         rest = rest[at:].lstrip()

@@ -46,12 +46,16 @@ def judge(reply: Reply, outcome: Outcome, moment: datetime) -> Verdict:
             return Released(ReplyState.UNKNOWN, reply.provider_ids, "outcome_unknown", detail[:_DETAIL])
         case NotTried(code=code, after=after):
             return Postponed(moment + timedelta(seconds=after), reply.attempts - 1, code)
-        case Retry(code=code, after=after):
-            pause = pause_after(reply.attempts, after)
-            if pause is None:
-                detail = f"not accepted in {reply.attempts} attempts"
-                return Released(ReplyState.FAILED, reply.provider_ids, code, detail)
-            return Postponed(moment + pause, reply.attempts, code)
+        case _:
+            return _again(reply, outcome, moment)
+
+
+def _again(reply: Reply, outcome: Retry, moment: datetime) -> Verdict:
+    pause = pause_after(reply.attempts, outcome.after)
+    if pause is None:
+        detail = f"not accepted in {reply.attempts} attempts"
+        return Released(ReplyState.FAILED, reply.provider_ids, outcome.code, detail)
+    return Postponed(moment + pause, reply.attempts, outcome.code)
 
 
 def lapsed(reply: Reply) -> Released:

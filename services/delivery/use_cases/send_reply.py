@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from libs.contracts.errors import ErrorCode, TransientError
@@ -11,8 +12,8 @@ from services.delivery.domain.connection import Connection
 from services.delivery.domain.outcomes import NotTried, Outcome, Refused, Retry, Sent, Unclear
 from services.delivery.domain.pacing import Gate
 from services.delivery.domain.reply import LEASE, SEND_LIMIT, Claim, Reply
-from services.delivery.domain.retry_schedule import pause_after
-from services.delivery.domain.verdict import Postponed, judge
+from services.delivery.domain.retry_schedule import hinted_seconds
+from services.delivery.domain.verdict import Postponed, Released, judge
 from services.delivery.use_cases.announcing import Announcing
 from services.delivery.use_cases.ports import (
     Channel,
@@ -127,20 +128,15 @@ class SendReply:
 
     def _tell(self, gate: Gate, reply: Reply, outcome: Outcome) -> None:
         """Let the connection's gate know how the platform is."""
-        moment = self._clock()
-        closed = False
-        match outcome:
-            case Sent() | Refused():
-                gate.worked()
-            case Retry(rate_limited=True, after=after):
-                wait = pause_after(1, after)
-                closed = gate.limited(moment, wait.total_seconds() if wait else 0.0)
-            case Retry() | Unclear():
-                closed = gate.failed(moment)
-            case NotTried():
-                pass
-        if closed:
+        if isinstance(outcome, Sent | Refused):
+            gate.worked()
+        elif isinstance(outcome, Retry | Unclear) and self._closes(gate, outcome):
             self._log.warning("connection paused", connection_id=reply.connection_id)
+
+    def _closes(self, gate: Gate, outcome: Retry | Unclear) -> bool:
+        if isinstance(outcome, Retry) and outcome.rate_limited:
+            return gate.limited(self._clock(), hinted_seconds(outcome.after))
+        return gate.failed(self._clock())
 
     async def _record(self, reply: Reply, outcome: Outcome, gate: Gate) -> Reply | None:
         moment = self._now()
@@ -150,26 +146,18 @@ class SendReply:
             if not await self._stored(lambda: self._ledger.postpone(reply, verdict)):
                 self._log.warning("claim lost before postponing", message_id=reply.message_id)
             return None
+        return await self._release(reply, verdict, moment, gate)
+
+    async def _release(self, reply: Reply, verdict: Released, moment: datetime, gate: Gate) -> Reply | None:
         event = self._announcing.outcome(reply, verdict, moment)
         following = Claim(self._new_id(), moment + LEASE) if gate.may_go_on(self._clock()) else None
         release = await self._stored(
             lambda: self._ledger.release(reply, verdict, event, moment=moment, following=following)
         )
         if not release.recorded:
-            self._log.warning(
-                "outcome came too late", message_id=reply.message_id, outcome=verdict.state.value
-            )
+            self._log.warning("outcome came too late", message_id=reply.message_id, outcome=verdict.state)
             return None
-        self._tally.count(reply.channel, verdict.state)
-        if verdict.error:
-            self._log.warning(
-                "message not sent",
-                message_id=reply.message_id,
-                connection_id=reply.connection_id,
-                outcome=verdict.state.value,
-                code=verdict.error,
-                attempts=reply.attempts,
-            )
+        self._note(reply, verdict)
         if release.following is None:
             return None
         if following is None:
@@ -177,6 +165,18 @@ class SendReply:
             return None
         gate.spend()
         return release.following
+
+    def _note(self, reply: Reply, verdict: Released) -> None:
+        self._tally.count(reply.channel, verdict.state)
+        if verdict.error:
+            self._log.warning(
+                "message not sent",
+                message_id=reply.message_id,
+                connection_id=reply.connection_id,
+                outcome=verdict.state,
+                code=verdict.error,
+                attempts=reply.attempts,
+            )
 
     async def _stored(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do it until the store is there. What has been sent must be written down, however long it takes; the

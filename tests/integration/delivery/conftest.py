@@ -1,17 +1,23 @@
+"""Delivery's store, a stand-in Telegram with one bot, and delivery's parts between them."""
+
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 
 from libs.runtime import deduplication, outbox
+from libs.runtime.http_client import http_client
 from libs.runtime.mongo import Store
+from libs.standins.telegram import TelegramStandin
 from services.delivery.adapters import mongo_connections, mongo_ledger
+from services.delivery.adapters.telegram_api import TelegramApi
+from services.delivery.adapters.telegram_channel import TelegramChannel
+from services.delivery.domain import retry_schedule
+from tests.integration.delivery.rig import TOKEN, Rig
 
 
 @pytest.fixture
-async def store(mongodb_url: str) -> AsyncIterator[Store]:
-    """A database of its own, with delivery's collections."""
-    made = Store(mongodb_url, f"test_delivery_{uuid4().hex[:12]}")
+async def store(mongodb_url: str, database_prefix: str) -> AsyncIterator[Store]:
+    made = Store(mongodb_url, f"{database_prefix}_delivery")
     await made.ensure_indexes(
         {
             **mongo_ledger.INDEXES,
@@ -21,5 +27,36 @@ async def store(mongodb_url: str) -> AsyncIterator[Store]:
         }
     )
     yield made
-    await made.client.drop_database(made.database.name)
     made.close()
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramStandin]:
+    async with TelegramStandin.running(port=0) as standin:
+        standin.add_bot(TOKEN)
+        yield standin
+
+
+@pytest.fixture
+def bot(telegram: TelegramStandin):
+    return telegram.bots[990001]
+
+
+@pytest.fixture
+async def channel(telegram: TelegramStandin) -> AsyncIterator[TelegramChannel]:
+    async with http_client(timeout=1.0, connections=50) as client:
+        yield TelegramChannel(TelegramApi(client, limit=1.0), default_base=f"{telegram.base_url}/")
+
+
+@pytest.fixture
+async def rig(store: Store, channel: TelegramChannel) -> AsyncIterator[Rig]:
+    made = Rig(store, channel)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without the waiting."""
+    monkeypatch.setattr(retry_schedule, "BACKOFF", (0.05, 0.1))

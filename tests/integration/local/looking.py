@@ -9,8 +9,13 @@ from pathlib import Path
 async def until(condition: Callable[[], bool], limit: float = 5.0) -> None:
     """Wait until a condition holds. TimeoutError after `limit` seconds."""
     async with asyncio.timeout(limit):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - other processes set no Event
             await asyncio.sleep(0.02)
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether nothing was written there."""
+    return not any(folder.iterdir())
 
 
 def processes_of(folder: Path) -> list[str]:

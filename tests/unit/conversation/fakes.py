@@ -133,6 +133,9 @@ class InMemoryTransaction:
             same_place = (account_id, other.connection_id) == (self._account_id, message.connection_id)
             if same_place and message.delivery_id and other.delivery_id == message.delivery_id:
                 raise AlreadyRecordedError
+            here = (message.view.conversation_id, message.view.sequence)
+            if (other.view.conversation_id, other.view.sequence) == here:
+                raise TransientError(ErrorCode.CONFLICT, "somebody else was faster")
         self._records.messages[self._account_id, message.view.id] = message
 
     async def recorded(self, connection_id: str, delivery_id: str) -> InboundRecorded | None:

@@ -372,7 +372,12 @@ class TestReceipts:
         message = await self.replied(handed_off)
         await handed_off.do(record_delivery, self.receipt(handed_off, ReplySent, message), 4)
         before = handed_off.conversation()
-        for kind, parts in [(ReplySent, {}), (ReplyUnknown, {}), (ReplyFailed, {"code": "x"})]:
+        late: list[tuple[type[DeliveryEvent], dict[str, str]]] = [
+            (ReplySent, {}),
+            (ReplyUnknown, {}),
+            (ReplyFailed, {"code": "x"}),
+        ]
+        for kind, parts in late:
             await handed_off.do(record_delivery, self.receipt(handed_off, kind, message, **parts), 5)
         assert self.state(handed_off, message) == (DeliveryState.SENT, None)
         assert handed_off.conversation() == before

@@ -180,8 +180,7 @@ class TestHandoffs:
             AI, moment(2), reason="rule", notice=answer("n1"), about=Question("m1", 0)
         )
         assert changed
-        assert told is not None
-        assert told.view.is_ai
+        assert [message.view.is_ai for message in told] == [True]
         assert [type(event) for _, event in one.pending.events] == [MessageRecorded, ConversationHandedOff]
         assert one.version == 3
 
@@ -196,7 +195,7 @@ class TestHandoffs:
         one = asked()
         one.hand_off(ANA, moment(2), reason="rule")
         before = (one.version, one.sequence)
-        assert one.hand_off(ANA, moment(3), reason="rule", notice=answer()) == (False, None)
+        assert one.hand_off(ANA, moment(3), reason="rule", notice=answer()) == (False, ())
         assert (one.version, one.sequence) == before
 
     @pytest.mark.parametrize("command", [StatusCommand.RESOLVE, StatusCommand.CLOSE])

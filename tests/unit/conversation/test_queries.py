@@ -1,4 +1,5 @@
 from base64 import urlsafe_b64encode
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ class TestThread:
     async def test_it_has_messages_timeline_and_actions(self, world: World) -> None:
         for number in range(5):
             recorded = await world.says(f"m{number}", number)
-        one = world.conversation()
+        one = deepcopy(world.conversation())
         one.hand_off(agent(), moment(9), reason=HandoffReason.RULE)
         await world.store.transaction(ACCOUNT, lambda tx: tx.save(one))
         use_case = GetThread(world.store.conversations)

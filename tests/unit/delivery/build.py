@@ -110,6 +110,7 @@ def connection(**changes: Any) -> Connection:
         "chatbot_id": "bot-1",
         "channel": Channel.TELEGRAM,
         "version": "v1",
+        "settings": {"rate_per_second": 10_000},
         "credentials": {"token": TOKEN, "webhook_secret": "hush"},
     }
     return Connection(**(values | changes))

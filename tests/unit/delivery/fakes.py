@@ -221,11 +221,12 @@ Script = Callable[[Reply, Connection, Progress], Awaitable[Outcome]]
 
 
 class ScriptedChannel:
-    """The port Channel. Answers with what it was told, then accepts everything; `sent` is what it was asked."""
+    """The port Channel. Answers with what it was told, then accepts all; `sent` is what it was asked."""
 
     def __init__(self, *outcomes: Outcome | Script) -> None:
         self.outcomes = list(outcomes)
         self.sent: list[Reply] = []
+        self.connected: list[Connection] = []
         self.found: Mapping[str, Any] | Refused = {}
 
     async def send(self, reply: Reply, connection: Connection, progress: Progress) -> Outcome:
@@ -237,6 +238,7 @@ class ScriptedChannel:
         return await outcome(reply, connection, progress) if callable(outcome) else outcome
 
     async def connect(self, connection: Connection) -> Mapping[str, Any] | Refused:
+        self.connected.append(connection)
         return self.found
 
     def complete(self, credentials: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str] | None:

@@ -20,12 +20,18 @@ class Held:
         self.under_way = 0
         self.most = 0
 
-    async def __call__(self, row: Reply, used: Connection, progress: Progress) -> Outcome:
+    async def __call__(self, row: Reply, _: Connection, __: Progress) -> Outcome:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         await self.answer.wait()
         self.under_way -= 1
         return Sent((row.message_id,))
+
+
+async def sent(stage: Stage, row: Reply) -> None:
+    async with asyncio.timeout(5):
+        while stage.state(row.message_id) is not ReplyState.SENT:  # noqa: ASYNC110 - a fake has no event
+            await asyncio.sleep(0.01)
 
 
 async def turns(number: int = 20) -> None:
@@ -174,14 +180,10 @@ async def test_it_looks_when_woken_and_each_second_and_survives_the_store_being_
         row = reply()
         await stage.ledger.add(row, None)
         stage.dispatcher.wake()
-        async with asyncio.timeout(5):
-            while stage.state(row.message_id) is not ReplyState.SENT:
-                await asyncio.sleep(0.01)
+        await sent(stage, row)
         late = reply()
         await stage.ledger.add(late, None)
-        async with asyncio.timeout(5):
-            while stage.state(late.message_id) is not ReplyState.SENT:
-                await asyncio.sleep(0.01)
+        await sent(stage, late)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -213,21 +213,20 @@ async def test_a_worker_that_lost_its_claim_stops_and_records_nothing():
     assert "claim lost while sending" in stage.log.events("warning")
 
 
-async def test_outcomes_that_come_too_late_are_not_recorded():
-    for outcome, line in (
-        (Sent(("1",)), "outcome came too late"),
-        (Retry("x"), "claim lost before postponing"),
-    ):
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [(Sent(("1",)), "outcome came too late"), (Retry("x"), "claim lost before postponing")],
+)
+async def test_outcomes_that_come_too_late_are_not_recorded(outcome: Outcome, line: str):
+    async def late(row: Reply, used: Connection, progress: Progress) -> Outcome:
+        stage.ledger.rows[row.message_id] = replace(stage.ledger.rows[row.message_id], claim_id="another")
+        return outcome
 
-        async def late(row: Reply, used: Connection, progress: Progress, told: Outcome = outcome) -> Outcome:
-            stage.ledger.rows[row.message_id] = replace(stage.ledger.rows[row.message_id], claim_id="another")
-            return told
-
-        stage = Stage(late)
-        await stage.record(new_conversation())
-        await stage.settle()
-        assert stage.ledger.events == []
-        assert line in stage.log.events("warning")
+    stage = Stage(late)
+    await stage.record(new_conversation())
+    await stage.settle()
+    assert stage.ledger.events == []
+    assert line in stage.log.events("warning")
 
 
 async def test_a_fault_of_ours_in_a_channel_is_an_unknown_outcome():

@@ -1,4 +1,5 @@
 """In-memory stand-ins of the gateway's ports, with the same promises as the real ones."""
+# ruff: noqa: ARG002 - the ports' arguments, whether or not a fake looks at them
 
 import asyncio
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Values that the gateway's tests share."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -152,3 +154,11 @@ def group(**fields: Any) -> dict[str, Any]:
     """The same in a forum topic of a group."""
     chat = {"id": -1002200330044, "title": "Help room", "type": "supergroup", "is_forum": True}
     return update(chat=chat, message_thread_id=5, is_topic_message=True, **fields)
+
+
+async def until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait for a condition, with a limit."""
+    async with asyncio.timeout(seconds):
+        # What is waited for has no event of its own.
+        while not holds():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.001)

@@ -12,18 +12,21 @@ from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUp
 from tests.unit.gateway.fakes import Clock, KnownConnections, RecordingInbound
 from tests.unit.gateway.samples import TELEGRAM, update
 
+# fmt: off
 FIELDS = [
-    "message", "edited_message", "callback_query", "message_reaction", "deleted_business_messages", "update_id",
-    "message_id", "chat", "from", "sender_chat", "text", "caption", "entities", "caption_entities", "photo",
-    "document", "sticker", "venue", "location", "contact", "reply_to_message", "message_thread_id", "id", "type",
-    "is_topic_message", "is_bot", "first_name", "title", "file_id", "file_size", "emoji", "latitude", "longitude",
-    "phone_number", "offset", "length", "data", "user", "new_reaction", "old_reaction", "message_ids", "username",
-]  # fmt: skip
+    "message", "edited_message", "callback_query", "message_reaction", "deleted_business_messages",
+    "update_id", "message_id", "chat", "from", "sender_chat", "text", "caption", "entities",
+    "caption_entities", "photo", "document", "sticker", "venue", "location", "contact", "user",
+    "reply_to_message", "message_thread_id", "id", "type", "is_topic_message", "is_bot", "first_name",
+    "title", "file_id", "file_size", "emoji", "latitude", "longitude", "phone_number", "offset", "length",
+    "data", "new_reaction", "old_reaction", "message_ids", "username",
+]
+# fmt: on
 WORDS = st.sampled_from(["private", "supergroup", "mention", "bot_command", "text_mention", "/start", "@bot"])
+SURROGATES = st.characters(categories=["Cs"]).map(str)
 SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), WORDS,
-    st.characters(categories=["Cs"]).map(str),
-)  # fmt: skip
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), WORDS, SURROGATES
+)
 ANYTHING = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
@@ -57,12 +60,12 @@ UPDATES = st.one_of(ANYTHING, st.builds(bent, PATHS, ANYTHING))
 @given(UPDATES)
 def test_no_json_raises_anything_but_the_one_error(raw: Any):
     try:
-        for inbound in read_update(raw, Bot("bot", 1)):
-            assert inbound.session_id.startswith("tg:")
-            json.dumps(inbound.content).encode()
-            inbound.content.encode()
-    except UnreadableUpdateError as error:
-        assert len(str(error)) < 100
+        found = read_update(raw, Bot("bot", 1))
+    except UnreadableUpdateError:
+        return
+    for inbound in found:
+        assert inbound.session_id.startswith("tg:")
+        inbound.content.encode()
 
 
 @settings(max_examples=150, deadline=None)

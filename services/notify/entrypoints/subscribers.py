@@ -1,0 +1,42 @@
+"""What notify reads from the broker, and which use case takes it."""
+
+from pydantic import BaseModel
+
+from libs.contracts import topology
+from libs.contracts.base import REGISTER
+from libs.contracts.conversation import ConversationEvent
+from libs.contracts.envelope import Envelope
+from libs.contracts.notify import FramesAfter
+from libs.runtime.consuming import Consumers
+from libs.runtime.received import Received
+from services.notify.use_cases.get_frames import GetFrames
+from services.notify.use_cases.tell_about_event import TellAboutEvent
+
+
+def conversation_of(envelope: Envelope) -> str:
+    """Events of one conversation are told one after the other; those of an account are put in line by their
+    numbers, whichever conversation they are of.
+    """
+    return envelope.subject or envelope.id
+
+
+def subscribe(
+    consumers: Consumers, *, tell_about_event: TellAboutEvent, get_frames: GetFrames, prefetch: int
+) -> None:
+    """Wire the use cases to their queues."""
+
+    async def on_event(received: Received[ConversationEvent]) -> BaseModel | None:
+        await tell_about_event(received.message, received.envelope)
+        return None
+
+    async def on_frames_after(received: Received[FramesAfter]) -> BaseModel | None:
+        return await get_frames(received.message, account_id=received.envelope.accountid)
+
+    events = [kind for kind in REGISTER.values() if issubclass(kind, ConversationEvent)]
+    consumers.partitions(
+        [topology.notify_partition_queue(name) for name in topology.partition_names("a")],
+        dict.fromkeys(events, on_event),
+        prefetch=prefetch,
+        lock_key=conversation_of,
+    )
+    consumers.queries("notify", {FramesAfter: on_frames_after})

@@ -1,0 +1,34 @@
+from typing import Any
+
+import pytest
+
+from libs.contracts.base import SYSTEM, Message
+from libs.contracts.conversation import PostReply, RegisterAccount
+from libs.contracts.envelope import Envelope, wrap
+from libs.contracts.topology import thread_crc
+from services.conversation.entrypoints.subscribers import lock_key
+from tests.unit.conversation.making import CONNECTION, SESSION, id_of_thread, inbound, moment
+
+
+def envelope(message: Message, **changes: Any) -> Envelope:
+    made = wrap(message, id="e", source="test", time=moment(), accountid="acme")
+    return made.model_copy(update={"data": made.data | changes})
+
+
+def test_a_thread_has_one_key_by_whichever_name_it_is_called() -> None:
+    reply = PostReply(actor=SYSTEM, conversation_id=id_of_thread(), content="x")
+    key = lock_key(envelope(inbound()))
+    assert key == f"{thread_crc(CONNECTION, SESSION):04x}"
+    assert lock_key(envelope(reply)) == key
+
+
+def test_what_is_about_an_account_has_the_accounts() -> None:
+    command = RegisterAccount(actor=SYSTEM, account_id="acme", name="Acme")
+    assert lock_key(envelope(command)) == "acme"
+
+
+@pytest.mark.parametrize("nonsense", ["", "x", None, 7, ["a"], {"b": 1}])
+def test_nonsense_has_some_key(nonsense: Any) -> None:
+    reply = PostReply(actor=SYSTEM, conversation_id="c", content="x")
+    assert isinstance(lock_key(envelope(reply, conversation_id=nonsense)), str)
+    assert isinstance(lock_key(envelope(inbound(), session_id=nonsense)), str)

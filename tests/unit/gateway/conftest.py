@@ -1,0 +1,178 @@
+"""The gateway's application over fakes: called in process, and served on a port for WebSockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from structlog.testing import capture_logs
+
+from libs.contracts.conversation import Person
+from libs.runtime.clock import now
+from libs.runtime.health import Health
+from services.gateway.adapters.jwt_tokens import JwtTokens
+from services.gateway.app import Gateway, Outside, assemble
+from services.gateway.domain.callers import PersonCaller, VisitorCaller
+from services.gateway.entrypoints.server_protocols import BoundedWebSocketProtocol, bounded_http
+from services.gateway.settings import GatewaySettings
+from services.gateway.use_cases.ports import Credential
+from tests.unit.gateway.fakes import (
+    Clock,
+    ConversationBook,
+    Directory,
+    InMemoryAnswers,
+    InMemoryCredentials,
+    InMemoryFamilies,
+    KeptFrames,
+    KnownConnections,
+    PlainPasswords,
+    RecordingInbound,
+    ScriptedCommands,
+)
+from tests.unit.gateway.samples import ACCOUNT, ANA, BEN, REQUESTER, TELEGRAM, WHEN, WIDGET
+
+JWT_SECRET = "j" * 32
+
+
+def settings(**changes: Any) -> GatewaySettings:
+    known = {"secret_key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "jwt_secret": JWT_SECRET}
+    return GatewaySettings(**known | changes)
+
+
+class RealClock(Clock):
+    """The time that tokens are checked against."""
+
+    def now(self) -> Any:
+        return now()
+
+
+@dataclass
+class Site:
+    """The application with everything behind it in memory."""
+
+    gateway: Gateway
+    client: httpx.AsyncClient
+    credentials: InMemoryCredentials
+    families: InMemoryFamilies
+    passwords: PlainPasswords
+    people: Directory
+    connections: KnownConnections
+    inbound: RecordingInbound
+    commands: ScriptedCommands
+    book: ConversationBook
+    frames: KeptFrames
+    answers: InMemoryAnswers
+
+    def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
+        caller = PersonCaller(person, now() + timedelta(minutes=minutes))
+        return JwtTokens(JWT_SECRET, "parley").for_person(caller, issued_at=now())
+
+    def visitor_token(self, visitor_id: str = "v1", *, minutes: float = 15) -> str:
+        caller = VisitorCaller(
+            ACCOUNT, "bot-1", "conn-web", visitor_id, "Mira", now() + timedelta(minutes=minutes)
+        )
+        return JwtTokens(JWT_SECRET, "parley").for_visitor(caller, issued_at=now())
+
+    def bearer(self, person: Person = ANA, **headers: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(person)}", **headers}
+
+
+def make_site(**changes: Any) -> Site:
+    parts: dict[str, Any] = {
+        "credentials": InMemoryCredentials(),
+        "families": InMemoryFamilies(RealClock()),
+        "passwords": PlainPasswords(),
+        "people": Directory(ANA, BEN, REQUESTER),
+        "connections": KnownConnections(TELEGRAM, WIDGET),
+        "inbound": RecordingInbound(),
+        "commands": ScriptedCommands(),
+        "book": ConversationBook(),
+        "frames": KeptFrames(),
+        "answers": InMemoryAnswers(),
+    }
+    parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
+    outside = Outside(
+        **{key: value for key, value in parts.items() if key not in {"book", "frames"}},
+        conversations=parts["book"],
+        account_frames=parts["frames"],
+    )
+    gateway = assemble(settings(**changes), outside, Health())
+    transport = httpx.ASGITransport(gateway.app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+    return Site(gateway=gateway, client=client, **parts)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    made = make_site()
+    yield made
+    await made.client.aclose()
+    await made.gateway.hub.close()
+
+
+@dataclass
+class Served:
+    """A site on a port of its own."""
+
+    site: Site
+    port: int
+
+    @property
+    def ws(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> Any:
+        return nullcontext()  # signals stay pytest's
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async for made in serve(make_site(socket_queue=8, socket_send_seconds=0.5)):
+        yield made
+
+
+async def serve(site: Site, head_seconds: float = 0.3) -> AsyncIterator[Served]:
+    config = uvicorn.Config(
+        site.gateway.app,
+        port=0,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        http=bounded_http(head_seconds),
+        ws=BoundedWebSocketProtocol,
+        ws_max_size=65_536,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve())
+    async with asyncio.timeout(5):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Served(site, port)
+    server.should_exit = True
+    await running
+    await site.client.aclose()
+    await site.gateway.hub.close()
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was logged. Nothing is printed: unconfigured, structlog would draw every local variable."""
+    with capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings come from the test, not from the machine."""
+    for name in ("GATEWAY_JWT_SECRET", "PARLEY_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
