@@ -108,10 +108,11 @@ class BrokerControl:
     async def _start(self) -> asyncio.subprocess.Process:
         name = f"control_{secrets.token_hex(4)}@localhost"
         flags = "-noshell -hidden +S 1 +SDcpu 1 +SDio 1 +sbwt none +sbwtdcpu none +sbwtdio none"
-        interface = ("-kernel", "inet_dist_use_interface", "{127,0,0,1}")
+        # The node's port mapper is there as long as the node; one that Erlang started would outlive us.
+        network = ("-start_epmd", "false", "-kernel", "inet_dist_use_interface", "{127,0,0,1}")
         loop = _LOOP.replace("%NODE%", self._node).replace("%LIMIT%", str(int(self._time_limit * 1000)))
         return await asyncio.create_subprocess_exec(
-            *leashed(["erl", "-sname", name, *flags.split(), *interface, "-eval", " ".join(loop.split())]),
+            *leashed(["erl", "-sname", name, *flags.split(), *network, "-eval", " ".join(loop.split())]),
             env=dict(self._env),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

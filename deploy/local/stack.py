@@ -85,7 +85,7 @@ class LocalStack:
         self.replica_ports: dict[str, int] = {}
         self._environ = os.environ if environ is None else environ
         self._replicas = replicas or {}
-        self._extra_env = extra_env or {}
+        self.extra_env = dict(extra_env or {})
         self._exits = AsyncExitStack()
 
     @property
@@ -163,7 +163,7 @@ class LocalStack:
             "MONGODB_URL": self.mongodb_url,
             "PARLEY_SECRET_KEY": self.secrets.secret_key,
             f"{service.upper()}_PORT": str(port),
-            **self._extra_env,
+            **self.extra_env,
         }
         if service == "gateway":
             env["GATEWAY_JWT_SECRET"] = self.secrets.jwt_secret

@@ -114,7 +114,7 @@ class Store:
             for collection, models in indexes.items():
                 if collection not in existing:
                     try:
-                        await self.database.create_collection(collection)
+                        await self.database.create_collection(collection, check_exists=False)
                     except OperationFailure as error:
                         if error.code != 48:  # another replica has just made it
                             raise

@@ -29,7 +29,7 @@ async def play(gateway: str, bot: TelegramBotClient, visitor: int) -> Timeline:
         timeline = Timeline()
         scene = _Scene(timeline, bot, visitor, ana, ben)
         timeline.title("A visitor writes, the AI answers")
-        await scene.question(QUESTION, "first question")
+        await scene.question(QUESTION, "a first question")
         await scene.stored()
         await scene.answered()
         timeline.title("The visitor wants a person")
@@ -67,7 +67,7 @@ class _Scene:
         if delivery["state"] != "acked":
             raise StepFailedError(f"the webhook was not accepted: {delivery}")
         latency = delivery["latency_ms"]
-        self._timeline.seen("Telegram", f"webhook with the {what}, accepted in {latency:.0f} ms", text)
+        self._timeline.seen("Telegram", f"webhook with {what}, accepted in {latency:.0f} ms", text)
 
     async def stored(self) -> None:
         async def find() -> JsonObject | None:
@@ -98,7 +98,7 @@ class _Scene:
         self._timeline.seen("gateway", f"the thread has the answer, with its source: {title}")
 
     async def asks_for_person(self) -> None:
-        await self.question(WISH, "wish")
+        await self.question(WISH, "a wish")
         frame = await self._ana.frame("handoff", self._is_mine)
         self._timeline.seen(
             "Ana's WebSocket", f"handoff, reason {frame['reason']}", frame["notification"]["title"]

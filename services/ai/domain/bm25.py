@@ -149,8 +149,9 @@ def weigh_query(text: str, corpus: Corpus) -> WeightedQuery:
         terms = {term_of(word, language) for language in languages}
         weight = corpus.rarity(terms)
         if any(word in STOP_WORDS.get(language or "", ()) for language in languages):
-            weight *= STOP_WORD_WEIGHT
+            # A stop word that no chunk has says nothing, least of all that the question is not covered.
+            weight = STOP_WORD_WEIGHT * weight if any(term in corpus.frequencies for term in terms) else 0.0
         mass += weight
-        for term in terms:
+        for term in terms if weight else ():
             weights[term] = max(weight, weights.get(term, 0.0))
     return WeightedQuery(weights, mass)

@@ -62,8 +62,7 @@ def _pack(blocks: list[Block], limit: int) -> Iterator[str]:
                 yield text
                 text = piece
             previous = block
-    if text:
-        yield text
+    yield text
 
 
 def _separator(previous: Block | None, block: Block) -> str:

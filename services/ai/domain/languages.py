@@ -29,7 +29,7 @@ _STOP_WORDS: Final[dict[Language, str]] = {
         hadn hasn haven isn ll re shouldn ve wasn weren won wouldn actually anyway currently else exactly
         please pls thanks thank hello hi hey ok okay yes sorry need want wanna wish wondering know tell
         explain understand help question ask asking find possible able like would trying looking seem guys
-        dear
+        dear mean bye goodbye
     """,
     "de": """
         aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist
@@ -43,7 +43,7 @@ _STOP_WORDS: Final[dict[Language, str]] = {
         waren warum was weil welche welchem welchen welcher welches wenn wer werde werden wie wieder will
         wir wird wo woher wohin worden wurde wurden würde zu zum zur zwischen über geht lange viel bitte
         danke hallo guten tag moin wissen sagen möchte würde gern gerne brauche frage hilfe eigentlich denn
-        mal eben halt wollte hätte bekomme bekommen
+        mal eben halt wollte hätte bekomme bekommen dank vielen dankeschön wiedersehen tschüss
     """,
     "es": """
         a al algo algún alguna alguno ante antes aquel aquí así aun aunque bien cada como cómo con contra
@@ -54,7 +54,7 @@ _STOP_WORDS: Final[dict[Language, str]] = {
         puede pueden puedo que qué quien quién quiero se sea según ser si sí sido sin sobre son soy su sus
         también tan tanto te tener tengo ti tiene tienen toda todas todo todos tu tú tus un una uno unos
         usted ustedes vosotros y ya yo hola buenos buenas días tardes gracias favor saber decir necesito
-        quisiera gustaría pregunta ayuda ayudar
+        quisiera gustaría pregunta ayuda ayudar adiós muchas
     """,
     "fr": """
         à ai alors après as au aucun aussi autre autres aux avant avec avez avoir avons bien car ce ceci
@@ -65,7 +65,7 @@ _STOP_WORDS: Final[dict[Language, str]] = {
         puis puisque qu quand que quel quelle quelles quels qui quoi rien s sa sans sera ses si soit sommes
         son sont sous suis sur t ta te tes toi ton tous tout toute toutes très tu un une vers vos votre vous
         y c combien bonjour bonsoir salut merci svp plaît savoir dire voudrais aimerais souhaite besoin
-        question aide aider pouvez
+        question aide aider pouvez beaucoup revoir
     """,
     "pt": """
         a à ao aos algo algum alguma alguns ante antes após aquela aquele aqui as às até bem cada com como
@@ -76,7 +76,7 @@ _STOP_WORDS: Final[dict[Language, str]] = {
         qualquer quando quanto quantos que quê quem são se sem ser será seu seus sim só sob sobre sou sua
         suas também tão te tem têm tenho ter teu tu tua tudo um uma umas uns você vocês vai vou olá oi bom
         boa dia tarde noite obrigado obrigada favor saber dizer preciso quero queria gostaria pergunta ajuda
-        ajudar
+        ajudar tchau
     """,
 }
 

@@ -33,7 +33,3 @@ class ChatbotCache:
     def drop(self, account_id: str, chatbot_id: str) -> None:
         """Forget it."""
         self._kept.pop((account_id, chatbot_id), None)
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._kept.clear()

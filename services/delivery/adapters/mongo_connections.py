@@ -8,10 +8,12 @@ from pymongo.errors import DuplicateKeyError
 
 from libs.contracts import topology
 from libs.contracts.envelope import Envelope
+from libs.contracts.errors import PermanentError
 from libs.contracts.vocabulary import Channel
 from libs.runtime import deduplication
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox
+from libs.runtime.logs import get_logger
 from libs.runtime.mongo import Session, Store
 from libs.runtime.outbox import Outbox
 from libs.runtime.publisher import OutboxEntry
@@ -20,6 +22,8 @@ from services.delivery.domain.connection import Connection, ConnectionStatus
 COLLECTION = "connections"
 INDEXES: dict[str, list[IndexModel]] = {COLLECTION: []}
 _CONSUMER = "connect_channel"
+
+_log = get_logger("connections")
 
 
 class MongoConnections:
@@ -98,8 +102,7 @@ class MongoConnections:
         }
 
     def _connection_of(self, document: dict[str, Any]) -> Connection:
-        context = _context(document["account_id"], document["_id"])
-        return Connection(
+        connection = Connection(
             id=document["_id"],
             account_id=document["account_id"],
             chatbot_id=document["chatbot_id"],
@@ -107,10 +110,17 @@ class MongoConnections:
             version=document["version"],
             name=document["name"],
             settings=document["settings"],
-            credentials=json.loads(self._box.open(document["sealed"], context=context)),
             status=ConnectionStatus(document["status"]),
             reason=document["reason"],
         )
+        context = _context(document["account_id"], document["_id"])
+        try:
+            plain = self._box.open(document["sealed"], context=context)
+        except PermanentError:
+            # Sealed with another key, or moved from elsewhere: out of use until it is connected anew.
+            _log.error("credentials do not open", connection_id=connection.id)
+            return connection.broken("credentials_unreadable")
+        return connection.holding(json.loads(plain))
 
 
 def _context(account_id: str, connection_id: str) -> str:

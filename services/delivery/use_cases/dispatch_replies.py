@@ -130,11 +130,21 @@ class DispatchReplies:
         while len(self._sending) < self._most and not self._closing:
             shut = self._gates.closed(self._clock())
             rows = await self._ledger.due(self._now(), but_not=shut, limit=self._batch)
-            taken = sum(await asyncio.gather(*(self._take(row) for row in rows)))
+            taken = sum(await asyncio.gather(*(self._take_safely(row) for row in rows)))
             started += taken
             if taken == 0 or taken == len(rows) < self._batch:
                 break
         return started
+
+    async def _take_safely(self, row: Reply) -> bool:
+        """One row that cannot be taken now must not keep the others from it; it is looked at again."""
+        try:
+            return await self._take(row)
+        except TransientError as error:
+            self._log.warning("row not taken", message_id=row.message_id, code=error.code)
+        except Exception as error:  # noqa: BLE001 - a fault of ours with this row
+            self._log.error("row not taken", message_id=row.message_id, exc_info=error)
+        return False
 
     async def _take(self, row: Reply) -> bool:
         if row.state is ReplyState.SENDING:

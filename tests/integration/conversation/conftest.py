@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.conversation.adapters.chatbot_cache import ChatbotCache
 from tests.integration.conversation.repository import MongoRepository, mongo_repository
 from tests.unit.conversation.fakes import InMemoryStore
 
@@ -19,7 +20,7 @@ async def mongo(mongo_module: MongoRepository) -> AsyncIterator[MongoRepository]
     yield mongo_module
     for name in await mongo_module.store.database.list_collection_names():
         await mongo_module.store.database[name].delete_many({})
-    mongo_module.chatbots.clear()
+    mongo_module.chatbots = ChatbotCache(5.0)
 
 
 @pytest.fixture(params=["memory", "mongo"])

@@ -2,9 +2,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aio_pika
 import pytest
+from pymongo import AsyncMongoClient
 
 from libs.contracts import topology
 from libs.contracts.base import SYSTEM
@@ -38,6 +40,19 @@ async def publisher(broker_url: str) -> AsyncIterator[Publisher]:
     made = Publisher(broker_url, "test")
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def short_transactions(mongodb_url: str) -> AsyncIterator[None]:
+    """A killed process leaves its open transactions to the server, which ends them after a minute. Here, and
+    where Parley is deployed, after seconds.
+    """
+    name = "transactionLifetimeLimitSeconds"
+    async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
+        before = await client.admin.command({"getParameter": 1, name: 1})
+        await client.admin.command({"setParameter": 1, name: 5})
+        yield
+        await client.admin.command({"setParameter": 1, name: before[name]})
 
 
 async def connect(rpc: RpcClient, telegram: TelegramStandin, **settings: object) -> None:
@@ -144,6 +159,7 @@ async def test_messages_go_from_the_broker_to_telegram_and_outcomes_back(
         assert await replica.stop() == 0
 
 
+@pytest.mark.usefixtures("short_transactions")
 async def test_a_killed_replica_s_work_is_taken_over_without_sending_twice(
     broker_url: str,
     mongodb_url: str,
@@ -160,10 +176,9 @@ async def test_a_killed_replica_s_work_is_taken_over_without_sending_twice(
         async with outcomes(broker_url) as seen:
             await connect(rpc, telegram)
             conversations = [new_conversation() for _ in range(20)]
-            messages = []
+            messages: list[str] = []
             for number in range(1, 6):
-                for conversation in conversations:
-                    messages.append(await record(publisher, conversation, number))
+                messages += [await record(publisher, conversation, number) for conversation in conversations]
                 if number == 3:
                     await bot.wait_for_messages(CHAT, after=5)
                     await doomed.kill()

@@ -9,6 +9,7 @@ from services.delivery.domain.pacing import BREAKER_AFTER, BREAKER_PAUSES, Gate
 from services.delivery.domain.reply import Reply, ReplyState
 from services.delivery.use_cases.ports import Progress
 from tests.unit.delivery.build import claim, connection, new_conversation, reply
+from tests.unit.delivery.fakes import away
 from tests.unit.delivery.stage import Stage
 
 
@@ -222,3 +223,22 @@ async def test_a_gate_that_cannot_be_looked_up_leaves_the_message_with_the_broke
     with pytest.raises(TransientError):
         await stage.record(new_conversation())
     assert stage.ledger.rows == {}
+
+
+@pytest.mark.parametrize(("fault", "level"), [(away(), "warning"), (RuntimeError("boom"), "error")])
+async def test_a_row_that_cannot_be_taken_does_not_keep_others_back(fault: Exception, level: str):
+    stage = Stage(connections=(connection(), connection(id="conn-2")))
+    stuck, free = reply(), reply(connection_id="conn-2")
+    for row in (stuck, free):
+        await stage.ledger.add(row, None)
+    find = stage.connections.find
+
+    async def fails_for_one(connection_id: str) -> Connection | None:
+        if connection_id == "conn-1":
+            raise fault
+        return await find(connection_id)
+
+    stage.connections.find = fails_for_one
+    await stage.look_after(0)
+    assert (stage.state(stuck.message_id), stage.state(free.message_id)) == ("pending", "sent")
+    assert set(stage.log.events(level)) == {"row not taken"}
