@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 
 from deploy.local.mongodb import MongoDB, check_database
 from deploy.local.rabbitmq import RabbitMQ, check_broker
@@ -113,10 +113,16 @@ async def databases(url: str) -> AsyncIterator[str]:
     try:
         yield prefix
     finally:
-        client: AsyncMongoClient[dict[str, Any]]
-        async with AsyncMongoClient(url) as client:
-            names = await client.list_database_names()
-            await asyncio.gather(*(client.drop_database(name) for name in names if name.startswith(prefix)))
+        await asyncio.to_thread(_drop_databases, url, prefix)
+
+
+def _drop_databases(url: str, prefix: str) -> None:
+    # PyMongo's asynchronous client loses a socket when it is closed while its monitor connects.
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(url) as client:
+        for name in client.list_database_names():
+            if name.startswith(prefix):
+                client.drop_database(name)
 
 
 @pytest.fixture

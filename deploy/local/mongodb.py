@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from deploy.local.child import ChildProcess
 from deploy.local.errors import ChildDiedError, LocalStackError, MissingProgramError, NotReadyError
+from deploy.local.listening import until_listening
 from deploy.local.ports import free_port
 
 REPLICA_SET = "rs0"
@@ -30,7 +31,7 @@ _NOT_YET_INITIALIZED = 94
 _INVALID_REPLICA_SET_CONFIG = 93
 _DEBIAN_PACKAGES = {"libcurl": "libcurl4", "libssl": "libssl3", "libcrypto": "libssl3", "liblzma": "liblzma5"}
 
-_Client = AsyncMongoClient[dict[str, Any]]
+_Client = MongoClient[dict[str, Any]]
 
 
 class MongoDB:
@@ -134,53 +135,62 @@ class MongoDB:
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             # A primary waits 15 s for another to take over before it ends; here is no other.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+            # A service that was killed in mid-transaction leaves its locks behind until this many seconds have
+            # passed; at the default of 60 its conversations stood still that long.
+            *("--setParameter", "transactionLifetimeLimitSeconds=5"),
         ]
 
     async def _ready(self, server: ChildProcess) -> None:
-        client: _Client = AsyncMongoClient(
+        try:
+            await until_listening(server, self.port, self._start_limit)
+        except ChildDiedError:
+            raise _why_it_ended(server) from None
+        # PyMongo's asynchronous client loses a socket when it is closed while its monitor connects.
+        client: _Client = MongoClient(
             "127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=500, connectTimeoutMS=500
         )
-        progress = "no connection"
+        progress = "not yet asked"
         try:
-            async with client, asyncio.timeout(self._start_limit):
+            async with asyncio.timeout(self._start_limit):
                 while server.running:
-                    progress = await self._step(client)
+                    progress = await asyncio.to_thread(self._step, client)
                     if progress == "primary":
                         return
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
-            raise NotReadyError(
-                server.report(f"was not ready after {self._start_limit:g} s: {progress}")
-            ) from None
+            limit = f"{self._start_limit:g} s"
+            raise NotReadyError(server.report(f"was not primary after {limit}: {progress}")) from None
+        finally:
+            client.close()
         raise _why_it_ended(server)
 
-    async def _step(self, client: _Client) -> str:
+    def _step(self, client: _Client) -> str:
         """One step towards being primary; says where it is, "primary" when there."""
         try:
-            hello = await client.admin.command("hello")
+            hello = client.admin.command("hello")
             if hello.get("isWritablePrimary"):
                 return "primary"
-            await client.admin.command("replSetGetStatus")
+            client.admin.command("replSetGetStatus")
         except ConnectionFailure as error:
             return f"no connection: {error}"
         except OperationFailure as error:
             if error.code not in (_NOT_YET_INITIALIZED, _INVALID_REPLICA_SET_CONFIG):
                 raise
-            return await self._configure(client)
+            return self._configure(client)
         return "waiting for its election"
 
-    async def _configure(self, client: _Client) -> str:
+    def _configure(self, client: _Client) -> str:
         """Make the set, or tell it that its only member has moved to another port."""
         member = f"127.0.0.1:{self.port}"
-        stored = await client.local["system.replset"].find_one()
+        stored = client.local["system.replset"].find_one()
         try:
             if stored is None:
                 config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member}]}
-                await client.admin.command("replSetInitiate", config)
+                client.admin.command("replSetInitiate", config)
             elif stored["members"][0]["host"] != member:
                 stored["members"][0]["host"] = member
                 stored["version"] += 1
-                await client.admin.command("replSetReconfig", stored, force=True)
+                client.admin.command("replSetReconfig", stored, force=True)
         except OperationFailure as error:
             return f"cannot configure the replica set yet: {error}"
         return "configured"
@@ -225,17 +235,21 @@ def _why_it_ended(server: ChildProcess) -> LocalStackError:
 
 async def check_database(url: str) -> None:
     """Open a connection and close it. NotReadyError when there is no primary, or no replica set."""
-    client: _Client = AsyncMongoClient(url, serverSelectionTimeoutMS=_CONNECT_MS)
     host = url.rpartition("@")[2].removeprefix("mongodb://")
     try:
-        async with client:
-            hello = await client.admin.command("hello")
+        hello = await asyncio.to_thread(_hello, url)
     except PyMongoError as error:
         raise NotReadyError(f"no connection to MongoDB at {host}: {type(error).__name__}") from error
     if "setName" not in hello:
         raise NotReadyError(
             f"MongoDB at {host} is not a replica set, and has no transactions: start it with --replSet"
         )
+
+
+def _hello(url: str) -> dict[str, Any]:
+    client: _Client
+    with MongoClient(url, serverSelectionTimeoutMS=_CONNECT_MS) as client:
+        return client.admin.command("hello")
 
 
 @asynccontextmanager

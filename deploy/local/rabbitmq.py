@@ -1,6 +1,5 @@
 """A real RabbitMQ as a child process, with its own folders, ports and port mapper."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +12,8 @@ import aio_pika
 from aio_pika.exceptions import AMQPError
 
 from deploy.local.child import ChildProcess
-from deploy.local.errors import ChildDiedError, LocalStackError, MissingProgramError, NotReadyError
+from deploy.local.errors import LocalStackError, MissingProgramError, NotReadyError
+from deploy.local.listening import until_listening
 from deploy.local.ports import free_port
 from deploy.local.rabbitmq_control import BrokerControl
 from deploy.local.rabbitmq_files import (
@@ -25,7 +25,6 @@ from deploy.local.rabbitmq_files import (
     write_files,
 )
 
-_POLL_SECONDS = 0.05
 _GRACE = 20.0  # seconds for a clean stop; it takes about one
 _CONNECT_SECONDS = 10.0
 
@@ -182,14 +181,14 @@ class RabbitMQ:
             log_path=settings.data_dir / "epmd.log",
             cwd=settings.data_dir,
         )
-        await _until_connected(self._port_mapper, settings.epmd_port, self._start_limit)
+        await until_listening(self._port_mapper, settings.epmd_port, self._start_limit)
 
     async def _stop_port_mapper(self) -> None:
         if self._port_mapper is not None:
             await self._port_mapper.kill()  # it keeps nothing
 
     async def _ready(self, server: ChildProcess) -> None:
-        await _until_connected(server, self.port, self._start_limit)
+        await until_listening(server, self.port, self._start_limit)
         await check_broker(self.url)
 
 
@@ -201,28 +200,6 @@ async def check_broker(url: str) -> None:
         host = url.rpartition("@")[2]
         raise NotReadyError(f"no AMQP connection to {host}: {type(error).__name__}: {error}") from error
     await connection.close()
-
-
-async def _until_connected(child: ChildProcess, port: int, limit: float) -> None:
-    """Until a server listens on `port`; before it does, opening AMQP connections would log an error each."""
-    try:
-        async with asyncio.timeout(limit):
-            while child.running:
-                if await _listens(port):
-                    return
-                await asyncio.sleep(_POLL_SECONDS)
-    except TimeoutError:
-        raise NotReadyError(child.report(f"was not ready after {limit:g} s")) from None
-    raise ChildDiedError(child.report(f"ended with code {child.returncode} before it was ready"))
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from deploy.local.rabbitmq import rabbitmq_url
 
 SERVICES = ("conversation", "delivery", "ai", "notify", "gateway")
 STANDINS = "standins"
+_BROKER_PORTS = ("rabbitmq", "rabbitmq_dist", "rabbitmq_epmd")
 #: Seconds a service may take to become ready; the first start also makes indexes and 140 queues.
 _READY_LIMIT = 60.0
 
@@ -116,7 +117,7 @@ class LocalStack:
     async def _start(self) -> None:
         # Only what this stack starts itself is checked: a given server's port is somebody else's.
         needed = [STANDINS, *self.services]
-        needed += [] if self.rabbitmq_url or "RABBITMQ_URL" in self._environ else ["rabbitmq"]
+        needed += [] if self.rabbitmq_url or "RABBITMQ_URL" in self._environ else list(_BROKER_PORTS)
         needed += [] if self.mongodb_url or "MONGODB_URL" in self._environ else ["mongodb"]
         self.ports.check_free(needed)
         ports = self.ports

@@ -53,6 +53,16 @@ def broker_url(url: str) -> str:
     return str(URL(url).update_query(heartbeat=str(HEARTBEAT)))
 
 
+async def drop(connection: AbstractConnection | None) -> None:
+    """Close a connection that may be lost already."""
+    if connection is not None:
+        try:
+            async with asyncio.timeout(2):
+                await connection.close()
+        except AWAY:
+            return  # it was lost already: nothing is left to close
+
+
 class BrokerLink:
     """One connection with one channel. `on_open` runs on each new channel, to declare and consume."""
 
@@ -106,12 +116,7 @@ class BrokerLink:
 
     async def _drop(self) -> None:
         connection, self._connection, self._channel, self._raw = self._connection, None, None, None
-        if connection is not None:
-            try:
-                async with asyncio.timeout(2):
-                    await connection.close()
-            except AWAY:
-                return  # it was lost already: nothing is left to close
+        await drop(connection)
 
     async def close(self) -> None:
         """Close for good."""

@@ -54,6 +54,7 @@ class Consumers:
         )
         self._subscriptions: list[Subscription] = []
         self._partitions: list[Partitions] = []
+        self._handling: set[asyncio.Future[str]] = set()
         self.routes: dict[str, Routes] = {}
 
     def work_queue(self, queue: topology.Queue, routes: Routes, *, prefetch: int = 20) -> None:
@@ -107,7 +108,13 @@ class Consumers:
         )
 
         async def take(message: RabbitMessage) -> str:
-            return await consume(cast("AbstractIncomingMessage", message.raw_message))
+            # Shielded: aiormq cancels what it awaits when a connection is lost, which would tear handlers out
+            # of their transactions.
+            raw = cast("AbstractIncomingMessage", message.raw_message)
+            task = asyncio.ensure_future(consume(raw))
+            self._handling.add(task)
+            task.add_done_callback(self._handling.discard)
+            return await asyncio.shield(task)
 
         subscriber(take)
         return Subscription(queue, subscriber)

@@ -27,9 +27,14 @@ Indexes = Mapping[str, Sequence[IndexModel]]
 
 
 class Foundation:
-    """Store, publisher, consumers, membership and outbox of one service, started and stopped in order."""
+    """Store, publisher, consumers, membership and outbox of one service, started and stopped in order.
 
-    def __init__(self, name: str, settings: ServiceSettings, *, indexes: Indexes) -> None:
+    A service that writes no events says `relays=False`: it has no outbox to relay.
+    """
+
+    def __init__(
+        self, name: str, settings: ServiceSettings, *, indexes: Indexes, relays: bool = True
+    ) -> None:
         self.service = Service(name, settings)
         self.store = Store(settings.mongodb_url, settings.database(name))
         self.publisher = Publisher(settings.rabbitmq_url, name)
@@ -40,6 +45,7 @@ class Foundation:
         self.consumers = Consumers(settings.rabbitmq_url, self.publisher, name, self.membership)
         self.dead_letters = DeadLetterDrain(settings.rabbitmq_url, self.store, name)
         self._settings = settings
+        self._relays = relays
         self._indexes: dict[str, Sequence[IndexModel]] = {
             **lease.INDEXES,
             **membership.INDEXES,
@@ -54,25 +60,28 @@ class Foundation:
         service = self.service
         service.health.add_check("store", self.store.ping)
         service.health.add_check("broker", self._confirmed_publish)
+        service.health.add_check("consumers", self.consumers.ping)
         service.on_start(self.store.ping)
         service.on_start(lambda: self.store.ensure_indexes(self._indexes))
         service.on_start(lambda: declare_topology(self._settings.rabbitmq_url))
         service.on_drain(lambda: self.consumers.drain(self._settings.grace_seconds / 2))
-        service.on_drain(self.relay.publish_batch)
+        if self._relays:
+            service.on_drain(self.relay.publish_batch)
         # The newest first: others take over before this replica's connections close.
         service.on_stop(self._close_store)
         service.on_stop(self.publisher.close)
         service.on_stop(self.rpc.close)
         service.on_stop(self.consumers.stop)
-        service.on_stop(self.relay.give_up)
+        if self._relays:
+            service.on_stop(self.relay.give_up)
         service.on_stop(self.membership.leave)
 
     def start_consuming(self) -> Service:
         """The last thing a composition root does: reading begins after every other part has started."""
         self.service.on_start(self.consumers.start)
-        self.service.background(
-            *self.consumers.background(), self.membership.run, self.relay.run, self.dead_letters.run
-        )
+        self.service.background(*self.consumers.background(), self.membership.run, self.dead_letters.run)
+        if self._relays:
+            self.service.background(self.relay.run)
         return self.service
 
     async def _confirmed_publish(self) -> None:

@@ -10,7 +10,7 @@ import traceback
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 _PRIVATE = frozenset(
     [
@@ -72,17 +72,20 @@ class _LibraryHandler(logging.Handler):
         logger.log(record.levelno, "library", template=str(record.msg)[:200] if record.args else record.name)
 
 
+#: What every record passes before it is written.
+PROCESSORS: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _drop_private,
+    _without_text,
+)
+
+
 def configure_logs(service: str, level: str) -> None:
     """Set up once a process; every line carries `service`."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _drop_private,
-            _without_text,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*PROCESSORS, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,

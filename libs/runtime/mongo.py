@@ -5,7 +5,7 @@ Motor and pymongo are imported here and in adapters alone.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -86,7 +86,7 @@ class Store:
                             read_concern=ReadConcern("snapshot"), write_concern=self._transaction_concern
                         ):
                             result = await work(session)
-                            await self._commit(session)
+                            await _uninterrupted(self._commit(session))
                             return result
                     except PyMongoError as error:
                         last = attempt == _CONFLICT_ATTEMPTS - 1
@@ -133,6 +133,18 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.client.close()
+
+
+async def _uninterrupted(commit: Coroutine[Any, Any, None]) -> None:
+    """See a commit through, also when its caller is cancelled meanwhile: it runs in a thread that nothing
+    stops, and the session cannot be used or aborted beside it.
+    """
+    task = asyncio.create_task(commit)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def is_passing(error: PyMongoError) -> bool:

@@ -95,6 +95,7 @@ class OrderedQueue:
         self._given_up = asyncio.Event()
         self._given_up.set()
         self._reading = Reading()
+        self._handling: set[asyncio.Task[None]] = set()
         self.consuming = asyncio.Event()
 
     async def run(self) -> None:
@@ -133,6 +134,13 @@ class OrderedQueue:
             await _close(channel)
 
     async def _take(self, reading: Reading, message: AbstractIncomingMessage) -> None:
+        # A task of its own: aiormq cancels what it awaits when a connection is lost, which would tear one
+        # out of its transaction and let the next message of the key in before the commit is through.
+        task = asyncio.create_task(self._handle(reading, message))
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+
+    async def _handle(self, reading: Reading, message: AbstractIncomingMessage) -> None:
         try:
             await self._consume(reading, message)
         except SteppedAside:

@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, ParleyError, TransientError
 from libs.runtime import metrics
-from libs.runtime.broker_link import CONNECT_LIMIT, broker_url
+from libs.runtime.broker_link import CONNECT_LIMIT, broker_url, drop
 from libs.runtime.clock import now
 from libs.runtime.keyed_lock import KeyedLock
 from libs.runtime.logs import get_logger
@@ -83,6 +83,8 @@ class Partitions:
         async with self._connecting:
             # Not `is_closed`, which aio-pika sets only when it was we who closed.
             if self._connection is None or not self._connection.connected.is_set():
+                lost, self._connection = self._connection, None
+                await drop(lost)
                 self._connection = await aio_pika.connect(self._url, timeout=CONNECT_LIMIT)
             return self._connection
 
@@ -169,5 +171,4 @@ class Partitions:
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            await self._connection.close()
+        await drop(self._connection)

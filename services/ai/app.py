@@ -24,7 +24,7 @@ _log = get_logger("ai")
 
 async def build(settings: AISettings) -> Service:
     """The service, ready to run. Opens the index's folder; connects to nothing yet."""
-    foundation = Foundation("ai", settings, indexes=INDEXES)
+    foundation = Foundation("ai", settings, indexes=INDEXES, relays=False)
     documents = MongoDocuments(foundation.store)
     knowledge = await QdrantEdgeKnowledge.open(await asyncio.to_thread(folder, settings.index_folder))
     index = IndexDocuments(documents, knowledge)

@@ -13,7 +13,7 @@ class AISettings(ServiceSettings):
     #: lost: it is built again from the documents in the store.
     index_folder: str = "var/ai-index"
     #: Confidence from which the bot answers, 0 to 1. Higher: fewer wrong answers, more handoffs.
-    answer_confidence: float = 0.5
+    answer_confidence: float = 0.55
     #: Confidence from which it names the nearest subject and asks back, below that of answering.
     clarify_confidence: float = 0.3
     #: Seconds between looks for documents that another replica has taken in.

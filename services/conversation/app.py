@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 
 from libs.contracts import topology
 from libs.contracts.base import Message
@@ -26,13 +25,12 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
-from libs.runtime import deduplication, lease, membership, outbox
+from libs.runtime import deduplication, outbox
 from libs.runtime.consuming import Consumers
+from libs.runtime.foundation import Foundation
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Session, Store
-from libs.runtime.publisher import Publisher
 from libs.runtime.service import Service
-from libs.runtime.topology import declare_topology
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_indexes import INDEXES
@@ -61,44 +59,15 @@ from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.skip_answer import skip_answer
 
 NAME = "conversation"
-ALL_INDEXES = {
-    **INDEXES,
-    **outbox.INDEXES,
-    **deduplication.INDEXES,
-    **lease.INDEXES,
-    **membership.INDEXES,
-}
 
 
 async def build(settings: ConversationSettings) -> Service:
     """The service, ready to run."""
-    service = Service(NAME, settings)
-    store = Store(settings.mongodb_url, settings.database(NAME))
-    publisher = Publisher(settings.rabbitmq_url, NAME)
-    members = membership.Membership(store, settings.instance)
-    consumers = Consumers(settings.rabbitmq_url, publisher, NAME, members)
-    events = outbox.Outbox(store)
-    _subscribe(consumers, store, events, settings)
-
-    service.on_start(partial(declare_topology, settings.rabbitmq_url))
-    service.on_start(partial(store.ensure_indexes, ALL_INDEXES))
-    service.on_start(members.renew)
-    service.on_start(consumers.start)
-    service.background(
-        members.run,
-        outbox.OutboxRelay(store, events, publisher, settings.instance, members).run,
-        MongoTimers(store, publisher, settings.timer_poll_seconds).run,
-        *consumers.background(),
-    )
-    service.on_drain(partial(consumers.drain, settings.grace_seconds))
-    service.on_drain(members.leave)
-    service.on_stop(partial(_close, store))
-    service.on_stop(publisher.close)
-    service.on_stop(consumers.stop)
-    service.health.add_check("store", store.ping)
-    service.health.add_check("broker", partial(_confirmed, publisher))
-    service.health.add_check("consumers", consumers.ping)
-    return service
+    foundation = Foundation(NAME, settings, indexes=INDEXES)
+    _subscribe(foundation.consumers, foundation.store, foundation.outbox, settings)
+    timers = MongoTimers(foundation.store, foundation.publisher, settings.timer_poll_seconds)
+    foundation.service.background(timers.run)
+    return foundation.start_consuming()
 
 
 def _subscribe(
@@ -150,20 +119,3 @@ def queries(conversations: MongoConversations) -> Mapping[type[Message], QueryCa
         GetPerson: GetPersonOfAccount(conversations),
         EventsAfter: GetEventsAfter(conversations),
     }
-
-
-async def _confirmed(publisher: Publisher) -> None:
-    """A publish with its confirm: what a frozen broker does not give. No queue takes it."""
-    await publisher.publish_raw(
-        b"",
-        exchange="",
-        routing_key="parley.readiness",
-        message_id=new_id(),
-        message_type="readiness",
-        mandatory=False,
-        time_limit=2.0,
-    )
-
-
-async def _close(store: Store) -> None:
-    store.close()

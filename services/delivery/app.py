@@ -74,7 +74,7 @@ async def build(settings: DeliverySettings) -> Service:
             ledger=ledger,
             dispatcher=dispatcher,
             served=frozenset(channels),
-            instance=settings.instance,
+            boot=new_id(),
             now=now,
         ),
         connect_channel=ConnectChannel(

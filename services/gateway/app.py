@@ -6,6 +6,7 @@ from functools import partial
 from time import monotonic
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from libs.contracts import topology
@@ -35,7 +36,7 @@ from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
-from services.gateway.entrypoints.http_webhooks import telegram_route
+from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
 from services.gateway.entrypoints.server_protocols import BoundedWebSocketProtocol, bounded_http
 from services.gateway.entrypoints.subscribers import (
@@ -103,9 +104,10 @@ class Outside:
 
 @dataclass(frozen=True)
 class Gateway:
-    """The application with the hub behind its sockets."""
+    """What is served, the API in it, and the hub behind its sockets."""
 
-    app: FastAPI
+    app: ASGIApp
+    api: FastAPI
     hub: Hub
 
 
@@ -115,6 +117,7 @@ async def build(settings: GatewaySettings) -> Service:
         NAME,
         settings,
         indexes={**mongo_credentials.INDEXES, **mongo_families.INDEXES, **mongo_answers.INDEXES},
+        relays=False,
     )
     store, rpc = foundation.store, foundation.rpc
     box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
@@ -168,19 +171,19 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     """The application over these ports."""
     tokens = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
     receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
-    app = make_app(
+    webhook = TelegramWebhook(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds)
+    api = make_app(
         Guard(tokens),
-        [telegram_route(receive)],
+        [webhook.route(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
         cors_origins=settings.cors_origins,
     )
-    app.router.routes.extend(health.routes())
-    _add_sessions(app, settings, outside, tokens)
-    _add_conversations(app, outside)
-    _add_widget_sessions(app, settings, outside, tokens)
-    hub = _add_sockets(app, settings, outside, tokens)
-    return Gateway(app, hub)
+    _add_sessions(api, settings, outside, tokens)
+    _add_conversations(api, outside)
+    _add_widget_sessions(api, settings, outside, tokens)
+    hub = _add_sockets(api, settings, outside, tokens)
+    return Gateway(HotPathFirst(webhook, api), api, hub)
 
 
 def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens) -> None:

@@ -14,7 +14,7 @@ from services.notify.use_cases.tell_about_event import TellAboutEvent
 
 async def build(settings: NotifySettings) -> Service:
     """The service, ready to run."""
-    foundation = Foundation("notify", settings, indexes=mongo_frames.INDEXES)
+    foundation = Foundation("notify", settings, indexes=mongo_frames.INDEXES, relays=False)
     realtime = RealtimePublisher(settings.rabbitmq_url, "notify")
     frames = MongoFrames(foundation.store)
     subscribe(

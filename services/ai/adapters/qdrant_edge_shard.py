@@ -2,12 +2,13 @@
 
 Everything here blocks and belongs to one thread; ``qdrant_edge_knowledge`` gives it one.
 
-One shard for all knowledge bases, filtered by account and chatbot in each request: 0.2 ms a question at
-20,000 chunks of one tenant, 0.5 ms spread over 20, where a shard each would cost a thread pool and 15 MiB
-of files apiece. Rarity is per knowledge base all the same. The engine could count it over a filter
-(``IdfParams.corpus``, as fast), but it does not tell the sum of it, without which a score is no confidence;
-so the frequencies are held here. They are not stored beside the index, where the two could come to differ,
-but counted from its vectors when the index is opened (20 µs a chunk).
+One shard for all knowledge bases, filtered by account and chatbot in each request: 0.15 ms a question at
+1,000 chunks, 0.5 ms at 20,000 of one tenant, 0.6 ms at 20,000 of twenty (measured inside the thread), where
+a shard each would cost a search thread and 7 MiB of files apiece. Rarity is per knowledge base all the
+same. The engine could count it over a filter (``IdfParams.corpus``, as fast), but it does not tell the sum
+of it, without which a score is no confidence; so the frequencies are held here. They are not stored beside
+the index, where the two could come to differ, but counted from its vectors when the index is opened (70 µs
+a chunk).
 
 The engine's write-ahead log is off: it is never cut, 9 MiB for every 8,000 chunks written. What is not
 flushed may be lost, which costs nothing, because the truth is in the store of documents. A mark on disk
@@ -20,25 +21,34 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from uuid import NAMESPACE_OID, UUID, uuid5
+from typing import Final
 
 import qdrant_edge as engine
 
 from libs.runtime.logs import get_logger
-from services.ai.domain.bm25 import ChunkTerms, Corpus, MeanLengths, chunk_terms, term_weights, weigh_query
+from services.ai.adapters.qdrant_edge_points import (
+    STATISTICS,
+    VECTOR,
+    PointId,
+    document_key,
+    of_base,
+    passage_of,
+    point_of,
+    reweighed_point,
+    shard_config,
+    statistics_of,
+    visible_to,
+)
+from services.ai.domain.bm25 import Corpus, MeanLengths, chunk_terms, weigh_query
 from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
 from services.ai.domain.passages import Audience, Passage, Score
 
 # Raise it whenever terms or weights are computed differently: an index of another format is built anew.
 _FORMAT: Final = "lexical-1"
-_VECTOR: Final = "lexical"
-_PAGE: Final = 500
+_PAGE: Final = 200
 _PAGE_REWEIGHED: Final = 100  # some 10 ms, between which questions are answered
 # Weights hold the mean lengths they were computed with. Within 5 % a score moves by at most 2 %.
 _MOST_DRIFT: Final = 0.05
-
-_PointId = int | str | UUID
 
 _log = get_logger(__name__)
 
@@ -70,7 +80,7 @@ class QdrantEdgeShard:
     def _open(self, folder: Path) -> engine.EdgeShard:
         if self._path.exists() and not self._unflushed.exists():
             try:
-                return engine.EdgeShard.load(str(self._path), _config())
+                return engine.EdgeShard.load(str(self._path), shard_config())
             except Exception:  # noqa: BLE001 - the engine raises nothing more specific
                 _log.warning("the index does not load and is built anew", exc_info=True)
         elif self._path.exists():
@@ -79,7 +89,7 @@ class QdrantEdgeShard:
             shutil.rmtree(old)
         self._path.mkdir(parents=True)
         self._unflushed.touch()
-        shard = engine.EdgeShard.create(str(self._path), _config())
+        shard = engine.EdgeShard.create(str(self._path), shard_config())
         for field in ("account_id", "chatbot_id"):
             shard.update(
                 engine.UpdateOperation.create_field_index(field, engine.KeywordIndexParams(is_tenant=True))
@@ -102,7 +112,7 @@ class QdrantEdgeShard:
         means = base.weighed_with or base.corpus.means
         if analysed:
             self._unflushed.touch()
-            points = [_point(document, chunk, terms, means) for chunk, terms in analysed]
+            points = [point_of(document, chunk, terms, means) for chunk, terms in analysed]
             self._shard.update(engine.UpdateOperation.upsert_points(points))
         return self._has_drifted(base)
 
@@ -123,40 +133,39 @@ class QdrantEdgeShard:
             engine.QueryRequest(
                 limit=limit,
                 query=engine.Query.Nearest(
-                    engine.SparseVector(list(known), list(known.values())), using=_VECTOR
+                    engine.SparseVector(list(known), list(known.values())), using=VECTOR
                 ),
-                filter=_visible(base_id, audience),
+                filter=visible_to(base_id, audience),
                 with_payload=True,
             )
         )
-        return [_passage(point.payload or {}, Score(point.score, weighted.mass)) for point in found]
+        return [passage_of(point.payload or {}, Score(point.score, weighted.mass)) for point in found]
 
     def revisions(self) -> dict[DocumentKey, int]:
         """The indexed revision of each document, read from its first chunk."""
         first = engine.Filter(must=[engine.FieldCondition("ordinal", match=engine.MatchValue(0))])
         fields = ["account_id", "chatbot_id", "document_id", "revision"]
         return {
-            _key(payload): int(payload["revision"])
+            document_key(payload): int(payload["revision"])
             for record in self._scroll(first, fields)
             if (payload := record.payload)
         }
 
     def reweigh_page(
-        self, base_id: KnowledgeBase, means: MeanLengths, offset: _PointId | None
-    ) -> _PointId | None:
+        self, base_id: KnowledgeBase, means: MeanLengths, offset: PointId | None
+    ) -> PointId | None:
         """Compute the weights of some chunks with ``means``; where to go on, or None when all are done."""
         self._unflushed.touch()
         records, offset = self._shard.scroll(
             engine.ScrollRequest(
                 limit=_PAGE_REWEIGHED,
                 offset=offset,
-                filter=engine.Filter(must=_of(base_id)),
+                filter=engine.Filter(must=of_base(base_id)),
                 with_payload=True,
             )
         )
-        points = [_reweighed(record.id, record.payload or {}, means) for record in records]
-        if points:
-            self._shard.update(engine.UpdateOperation.upsert_points(points))
+        points = [reweighed_point(record.id, record.payload or {}, means) for record in records]
+        self._shard.update(engine.UpdateOperation.upsert_points(points))
         if offset is None:
             self._base(base_id).weighed_with = means
         return offset
@@ -185,13 +194,13 @@ class QdrantEdgeShard:
     def _forget(self, key: DocumentKey, base: _Base) -> None:
         mine = engine.Filter(
             must=[
-                *_of(key.base),
+                *of_base(key.base),
                 engine.FieldCondition("document_id", match=engine.MatchValue(key.document_id)),
             ]
         )
-        records = list(self._scroll(mine, list(_STATISTICS), with_vector=True))
+        records = list(self._scroll(mine, list(STATISTICS), with_vector=True))
         for record in records:
-            base.corpus.remove(*_statistics(record))
+            base.corpus.remove(*statistics_of(record))
         if records:
             self._unflushed.touch()
             self._shard.update(engine.UpdateOperation.delete_points_by_filter(mine))
@@ -220,8 +229,8 @@ class QdrantEdgeShard:
     def _counted(self, base_id: KnowledgeBase) -> _Base:
         corpus = Corpus()
         weighed_with: set[tuple[float, float]] = set()
-        for record in self._scroll(engine.Filter(must=_of(base_id)), list(_STATISTICS), with_vector=True):
-            corpus.add(*_statistics(record))
+        for record in self._scroll(engine.Filter(must=of_base(base_id)), list(STATISTICS), with_vector=True):
+            corpus.add(*statistics_of(record))
             payload = record.payload or {}
             weighed_with.add((payload["mean_headings"], payload["mean_text"]))
         alike = MeanLengths(*weighed_with.pop()) if len(weighed_with) == 1 else None
@@ -230,7 +239,7 @@ class QdrantEdgeShard:
     def _scroll(
         self, chosen: engine.Filter, fields: list[str], *, with_vector: bool = False
     ) -> Iterator[engine.Record]:
-        offset: _PointId | None = None
+        offset: PointId | None = None
         while True:
             records, offset = self._shard.scroll(
                 engine.ScrollRequest(
@@ -240,102 +249,3 @@ class QdrantEdgeShard:
             yield from records
             if offset is None:
                 return
-
-
-_STATISTICS: Final = ("heading_words", "text_words", "language", "mean_headings", "mean_text")
-
-
-def _config() -> engine.EdgeConfig:
-    return engine.EdgeConfig(
-        # Up to this many chunks pass the filter, their vectors are read one by one; beyond, the inverted
-        # index is faster: 0.6 ms against the 2.1 ms of the engine's own threshold of 5,000, for a tenant of
-        # 1,000 chunks.
-        sparse_vectors={_VECTOR: engine.EdgeSparseVectorParams(full_scan_threshold=200)},
-        max_search_threads=1,
-        wal_enabled=False,
-        # Without the threshold the optimiser builds a second, immutable segment at some 40,000 chunks:
-        # measured at 50,000 it takes 0.9 ms a question instead of 0.5, and 50 MiB more.
-        optimizers=engine.EdgeOptimizersConfig(default_segment_number=1, indexing_threshold=1_000_000),
-    )
-
-
-def _of(base: KnowledgeBase) -> list[Any]:
-    return [
-        engine.FieldCondition("account_id", match=engine.MatchValue(base.account_id)),
-        engine.FieldCondition("chatbot_id", match=engine.MatchValue(base.chatbot_id)),
-    ]
-
-
-def _visible(base: KnowledgeBase, audience: Audience) -> engine.Filter:
-    must = _of(base)
-    if audience == "visitor":
-        must.append(engine.FieldCondition("visibility", match=engine.MatchValue("public")))
-    return engine.Filter(must=must)
-
-
-def _point(document: Document, chunk: Chunk, terms: ChunkTerms, means: MeanLengths) -> engine.Point:
-    payload = {
-        "account_id": document.account_id,
-        "chatbot_id": document.chatbot_id,
-        "document_id": document.id,
-        "revision": document.revision,
-        "visibility": document.visibility,
-        "language": document.language,
-        "chunk_id": chunk.id,
-        "ordinal": chunk.ordinal,
-        "title": chunk.title,
-        "headings": list(chunk.headings),
-        "text": chunk.text,
-        "heading_words": terms.headings.total(),
-        "text_words": terms.text.total(),
-        "mean_headings": means.headings,
-        "mean_text": means.text,
-    }
-    identity = "\x1f".join((*document.base, chunk.id))
-    return engine.Point(str(uuid5(NAMESPACE_OID, identity)), _vector(terms, means), payload)
-
-
-def _reweighed(point_id: _PointId, payload: dict[str, Any], means: MeanLengths) -> engine.Point:
-    terms = chunk_terms(_chunk(payload), payload["language"])
-    changed = {**payload, "mean_headings": means.headings, "mean_text": means.text}
-    return engine.Point(point_id, _vector(terms, means), changed)
-
-
-def _vector(terms: ChunkTerms, means: MeanLengths) -> dict[str, Any]:
-    weights = term_weights(terms, means)
-    return {_VECTOR: engine.SparseVector(list(weights), list(weights.values()))}
-
-
-def _chunk(payload: dict[str, Any]) -> Chunk:
-    return Chunk(
-        id=payload["chunk_id"],
-        document_id=payload["document_id"],
-        ordinal=payload["ordinal"],
-        title=payload["title"],
-        text=payload["text"],
-        headings=tuple(payload["headings"]),
-    )
-
-
-def _passage(payload: dict[str, Any], score: Score) -> Passage:
-    return Passage(
-        document_id=payload["document_id"],
-        chunk_id=payload["chunk_id"],
-        title=payload["title"],
-        headings=tuple(payload["headings"]),
-        text=payload["text"],
-        visibility=payload["visibility"],
-        language=payload["language"],
-        score=score,
-    )
-
-
-def _key(payload: dict[str, Any]) -> DocumentKey:
-    return DocumentKey(KnowledgeBase(payload["account_id"], payload["chatbot_id"]), payload["document_id"])
-
-
-def _statistics(record: engine.Record) -> tuple[list[int], int, int, str | None]:
-    """What ``Corpus.add`` and ``Corpus.remove`` take."""
-    payload = record.payload or {}
-    vector: Any = record.vector
-    return vector[_VECTOR].indices, payload["heading_words"], payload["text_words"], payload["language"]

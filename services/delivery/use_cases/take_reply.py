@@ -15,8 +15,8 @@ class TakeReply:
     """Takes `conversation.message_recorded.v1`. What is not to be sent here costs no more than a look at it.
 
     A row that nothing is before is written as claimed already, which saves a round trip a message. The claim
-    is named after this process and the message: when the answer to the write is lost, its repeat finds that
-    the row is ours.
+    is named after this start of the process and the message: when the answer to the write is lost, its repeat
+    finds that the row is ours. A restarted process must not: it cannot know whether the row was sent.
     """
 
     def __init__(
@@ -25,13 +25,13 @@ class TakeReply:
         ledger: Ledger,
         dispatcher: DispatchReplies,
         served: frozenset[Channel],
-        instance: str,
+        boot: str,
         now: Now,
     ) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._served = served
-        self._instance = instance
+        self._boot = boot
         self._now = now
 
     async def __call__(self, event: MessageRecorded, envelope: Envelope) -> None:
@@ -52,7 +52,7 @@ class TakeReply:
             self._dispatcher.wake()
 
     async def _add_claimed(self, reply: Reply, gate: Gate) -> None:
-        claim = Claim(f"{self._instance}:{reply.message_id}", self._now() + LEASE)
+        claim = Claim(f"{self._boot}:{reply.message_id}", self._now() + LEASE)
         added = None
         try:
             added = await self._ledger.add(reply, claim)

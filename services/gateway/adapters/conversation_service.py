@@ -16,7 +16,7 @@ from libs.contracts.conversation import (
     ListConversations,
     Person,
 )
-from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.errors import DomainError, ErrorCode, TransientError
 from libs.runtime.rpc import RpcClient
 from services.gateway.domain.callers import VisitorCaller
 
@@ -45,15 +45,23 @@ class ConversationService:
             raise DomainError(
                 ErrorCode.NOT_FOUND, "There is no such conversation.", conversation_id=conversation_id
             ) from error
-        return await self._rpc.command(
-            command,
-            exchange=topology.CONVERSATION_COMMANDS,
-            routing_key=f"{topology.partition(crc)}.{command.type}",
-            account_id=account_id,
-            subject=conversation_id,
-            id=id,
-            time_limit=self._command_limit,
-        )
+        try:
+            return await self._rpc.command(
+                command,
+                exchange=topology.CONVERSATION_COMMANDS,
+                routing_key=f"{topology.partition(crc)}.{command.type}",
+                account_id=account_id,
+                subject=conversation_id,
+                id=id,
+                time_limit=self._command_limit,
+            )
+        except DomainError as error:
+            if error.code != ErrorCode.EXPIRED:
+                raise
+            # It came too late and was not carried out: no rule said no, and the next try may be in time.
+            raise TransientError(
+                ErrorCode.UNAVAILABLE, error.detail, conversation_id=conversation_id
+            ) from error
 
     async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
         """A page."""

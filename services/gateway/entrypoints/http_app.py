@@ -23,7 +23,7 @@ def make_app(
     body_seconds: float,
     cors_origins: Sequence[str] = (),
 ) -> FastAPI:
-    """An application with `first` as its first routes: they are found soonest and pass no dependency."""
+    """An application with `first` as its first routes, which pass no dependency."""
     app = FastAPI(
         title="Parley",
         version="1",

@@ -6,14 +6,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: An API answers with JSON alone: nothing in it may be guessed, framed, cached or run.
-_HEADERS = (
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
-_CLOSE = (b"connection", b"close")
+CLOSE = (b"connection", b"close")
 
 
 class HttpEdge:
@@ -36,7 +36,7 @@ class HttpEdge:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = _HEADERS if body.complete else (*_HEADERS, _CLOSE)
+                added = SECURITY_HEADERS if body.complete else (*SECURITY_HEADERS, CLOSE)
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 

@@ -15,7 +15,7 @@ from services.gateway.domain import server_frames
 from services.gateway.domain.callers import VisitorCaller
 from services.gateway.domain.topics import Room, conversation_room
 from services.gateway.use_cases.follow_room import FollowRoom
-from services.gateway.use_cases.follower import Follower, sight_of_visitor
+from services.gateway.use_cases.follower import TRY_AGAIN, Follower, sight_of_visitor
 from services.gateway.use_cases.ports import Conversations, Sink
 
 #: Seconds between questions after a message of the visitor's own.
@@ -50,6 +50,7 @@ class FollowOwnThread:
         if not await self._found(last_seq):
             await self._sink.send(server_frames.subscribed(self._topic, 0, complete=True))
             self._seeking = asyncio.get_running_loop().create_task(self._seek())
+            self._seeking.add_done_callback(self._sought)
 
     def expect(self) -> None:
         """A message of the visitor's was taken: there will be a conversation soon."""
@@ -71,17 +72,22 @@ class FollowOwnThread:
             self._pauses = [0.0, *_PAUSES]
             self._look_now.set()
 
+    def _sought(self, task: asyncio.Task[None]) -> None:
+        """What must not happen is not hidden: the visitor comes back, and it is seen when they do."""
+        if not task.cancelled() and task.exception() is not None:
+            self._sink.cut(TRY_AGAIN, "not available now")
+
     async def _seek(self) -> None:
         while True:
+            self._look_now.clear()
             pause = self._pauses.pop(0) if self._pauses else None
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(pause):
-                    await self._look_now.wait()
-                    self._look_now.clear()
-                    continue  # the pauses have been set anew
-            with suppress(ParleyError):
-                if await self._found(0):
-                    return
+                    await self._look_now.wait()  # the pauses have been set anew
+            except TimeoutError:
+                with suppress(ParleyError):
+                    if await self._found(0):
+                        return
 
     async def _found(self, last_seq: int | None) -> bool:
         found = await self._conversations.find_for_visitor(self._visitor)

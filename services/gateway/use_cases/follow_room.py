@@ -4,8 +4,6 @@ In this order: live frames are held back, the gap is read, the subscription is a
 then what was held back.
 """
 
-from libs.contracts.errors import ParleyError
-from services.gateway.domain import server_frames
 from services.gateway.domain.topics import Room
 from services.gateway.use_cases.follower import Follower, Sight
 from services.gateway.use_cases.hub import Hub
@@ -38,18 +36,30 @@ class FollowRoom:
         follower = Follower(topic, sees, sink, since=since)
         self.hub.join(room, follower, seen=current)
         try:
-            # Whoever joins a room that is already followed, from where it stands, has missed nothing.
-            if since == current and position is not None and position <= current:
-                gap = Gap()
-            else:
-                gap = await self.gaps.read(room, after=since)
-            complete = gap.complete and (last_seq is None or last_seq <= current)
-            if not gap.complete:
-                follower.skip_to(current)
-                gap = await self.gaps.read(room, after=current)
-        except ParleyError:
+            await self._catch_up(room, follower, position, current, cleared, last_seq)
+        except BaseException:
+            # Also when the socket ends meanwhile: nobody else knows that the follower is in there.
             self.hub.leave(room, follower)
             raise
-        await sink.send(server_frames.subscribed(topic, max(current, gap.last), complete=complete))
-        await follower.catch_up(gap.frames, cleared=cleared)
         return follower
+
+    async def _catch_up(
+        self,
+        room: Room,
+        follower: Follower,
+        position: int | None,
+        current: int,
+        cleared: int,
+        last_seq: int | None,
+    ) -> None:
+        # Whoever joins a room that is already followed, from where it stands, has missed nothing.
+        if follower.since == current and position is not None and position <= current:
+            gap = Gap()
+        else:
+            gap = await self.gaps.read(room, after=follower.since)
+        complete = gap.complete and (last_seq is None or last_seq <= current)
+        if not gap.complete:
+            follower.skip_to(current)
+            gap = await self.gaps.read(room, after=current)
+        await follower.acknowledge(max(current, gap.last), complete=complete)
+        await follower.catch_up(gap.frames, cleared=cleared)

@@ -92,11 +92,11 @@ class FollowTopics:
         """
         room, follower, cleared = self._followed[name]
         if last_seq is None or last_seq >= follower.since:
-            await self._sink.send(server_frames.subscribed(name, follower.sent, complete=True))
+            await follower.acknowledge(follower.sent, complete=True)
             return
-        follower.hold()
         gap = await self._follow.gaps.read(room, after=last_seq, upto=follower.since)
-        await self._sink.send(server_frames.subscribed(name, follower.sent, complete=gap.complete))
+        follower.hold()
+        await follower.acknowledge(follower.sent, complete=gap.complete)
         await follower.replay(gap.frames, cleared=cleared)
         follower.since = last_seq
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from libs.contracts.access import may_see
 from libs.contracts.conversation import Person
 from libs.contracts.frames import Frame
+from services.gateway.domain import server_frames
 from services.gateway.domain.frame_text import FrameText
 from services.gateway.use_cases.ports import Sink
 
@@ -69,6 +70,10 @@ class Follower:
         else:
             self.cut("too much was missed")
 
+    async def acknowledge(self, seq: int, *, complete: bool) -> None:
+        """Say that the topic is followed, and where its numbers stand."""
+        await self._sink.send(server_frames.subscribed(self.topic, seq, complete=complete))
+
     async def catch_up(self, missed: Sequence[Frame], *, cleared: int) -> None:
         """Send what was missed, then follow live.
 
@@ -84,14 +89,12 @@ class Follower:
     async def replay(self, earlier: Sequence[Frame], *, cleared: int) -> None:
         """Send frames from before `since` that are asked for late; live ones wait meanwhile."""
         for frame in earlier:
-            if frame.seq <= self.since:
-                await self._pass_on(frame, cleared)
+            await self._pass_on(frame, cleared)
         await self._release()
 
     def hold(self) -> None:
         """Hold live frames back until `replay` is done."""
-        if self._waiting is None:
-            self._waiting = []
+        self._waiting = self._waiting or []
 
     def skip_to(self, number: int) -> None:
         """Give up what lies before `number`."""

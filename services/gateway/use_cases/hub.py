@@ -130,28 +130,37 @@ class Hub:
         self._spawn(self._fill(occupied))
 
     async def _fill(self, occupied: _Occupied) -> None:
+        """Fill the hole, or cut the room's sockets: they come back and ask for what they missed."""
+        filled = False
+        try:
+            filled = await self._filled(occupied)
+        finally:
+            if not filled:
+                self._report("hole not filled")
+                occupied.held = None
+                occupied.cut("frames were missed")
+
+    async def _filled(self, occupied: _Occupied) -> bool:
         """Pass on what was missed, then what waited meanwhile; whatever is still not there does not exist."""
         for pause in (0.0, *_PAUSES):
             if pause:
                 await self._pause(pause)
             if not occupied.followers:
-                return
+                return True
             try:
                 gap = await self._gaps.read(occupied.room, after=occupied.seen)
             except ParleyError:
                 continue
             if not gap.complete:
-                break
+                return False
             # No await from here: frames that arrive are placed before this or after it.
             frames = sorted([*gap.frames, *(occupied.held or ())], key=lambda frame: frame.seq)
             occupied.held = None
             for frame in frames:
                 occupied.pass_on(frame)
             occupied.seen = max(occupied.seen, gap.last)
-            return
-        self._report("hole not filled")
-        occupied.held = None
-        occupied.cut("frames were missed")
+            return True
+        return False
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

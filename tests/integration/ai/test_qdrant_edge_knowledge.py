@@ -25,6 +25,11 @@ def document(number: int, words: int = 5, base: KnowledgeBase = BASE) -> tuple[D
     ]
 
 
+def spoil(folder: Path) -> None:
+    for path in folder.rglob("segment.json"):
+        path.write_text("not json")
+
+
 @pytest.fixture
 async def knowledge(tmp_path: Path) -> AsyncIterator[QdrantEdgeKnowledge]:
     engine = await QdrantEdgeKnowledge.open(tmp_path)
@@ -32,10 +37,11 @@ async def knowledge(tmp_path: Path) -> AsyncIterator[QdrantEdgeKnowledge]:
     await engine.close()
 
 
-async def test_what_was_indexed_survives_a_restart_with_its_scores(tmp_path):
+async def test_what_was_indexed_survives_a_restart_with_its_scores(tmp_path: Path) -> None:
     engine = await QdrantEdgeKnowledge.open(tmp_path)
     for number in range(10):
         await engine.add_document(*document(number, words=number))
+        await engine.add_document(*document(number, base=KnowledgeBase("acme", "other shop")))
     before = await engine.search(BASE, "word3 glass", 5)
     await engine.close()
 
@@ -48,14 +54,14 @@ async def test_what_was_indexed_survives_a_restart_with_its_scores(tmp_path):
     assert before[0].document_id == "d3"
 
 
-async def test_two_processes_never_share_a_folder(tmp_path, knowledge):
+async def test_two_processes_never_share_a_folder(tmp_path: Path, knowledge: QdrantEdgeKnowledge) -> None:
     with pytest.raises(FolderInUse):
         await QdrantEdgeKnowledge.open(tmp_path)
 
     assert await knowledge.search(BASE, "glass", 5) == []
 
 
-async def test_after_closing_nothing_can_be_asked(tmp_path):
+async def test_after_closing_nothing_can_be_asked(tmp_path: Path) -> None:
     engine = await QdrantEdgeKnowledge.open(tmp_path)
     await engine.close()
 
@@ -63,7 +69,7 @@ async def test_after_closing_nothing_can_be_asked(tmp_path):
         await engine.search(BASE, "glass", 5)
 
 
-async def test_a_question_that_takes_too_long_is_given_up(tmp_path):
+async def test_a_question_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     engine = await QdrantEdgeKnowledge.open(tmp_path, search_seconds=0.0)
     try:
         with pytest.raises(KnowledgeUnavailable):
@@ -72,12 +78,11 @@ async def test_a_question_that_takes_too_long_is_given_up(tmp_path):
         await engine.close()
 
 
-async def test_an_index_that_does_not_load_is_built_anew(tmp_path):
+async def test_an_index_that_does_not_load_is_built_anew(tmp_path: Path) -> None:
     engine = await QdrantEdgeKnowledge.open(tmp_path)
     await engine.add_document(*document(1))
     await engine.close()
-    for path in tmp_path.rglob("segment.json"):
-        path.write_text("not json")
+    spoil(tmp_path)
 
     engine = await QdrantEdgeKnowledge.open(tmp_path)
     try:
@@ -88,7 +93,15 @@ async def test_an_index_that_does_not_load_is_built_anew(tmp_path):
         await engine.close()
 
 
-async def test_an_index_of_another_format_is_thrown_away(tmp_path):
+async def test_a_folder_that_cannot_be_used_is_let_go_of(tmp_path: Path) -> None:
+    (tmp_path / "lexical-1").write_text("a file where the index should be")
+
+    for _ in range(2):
+        with pytest.raises(NotADirectoryError):
+            await QdrantEdgeKnowledge.open(tmp_path)
+
+
+async def test_an_index_of_another_format_is_thrown_away(tmp_path: Path) -> None:
     old = tmp_path / "lexical-0"
     old.mkdir()
     (old / "something").write_text("old")
@@ -125,7 +138,7 @@ async def killed_while_indexing(folder: Path, how: str) -> None:
         assert await child.wait() == -signal.SIGKILL
 
 
-async def test_what_was_flushed_survives_a_kill(tmp_path):
+async def test_what_was_flushed_survives_a_kill(tmp_path: Path) -> None:
     await killed_while_indexing(tmp_path, "flush")
 
     engine = await QdrantEdgeKnowledge.open(tmp_path)
@@ -136,7 +149,7 @@ async def test_what_was_flushed_survives_a_kill(tmp_path):
         await engine.close()
 
 
-async def test_an_index_killed_before_its_flush_is_filled_again_from_the_store(tmp_path):
+async def test_an_index_killed_before_its_flush_is_filled_again_from_the_store(tmp_path: Path) -> None:
     documents = InMemoryDocuments()
     for number in range(1, 21):
         await documents.save(document(number)[0])
@@ -152,7 +165,7 @@ async def test_an_index_killed_before_its_flush_is_filled_again_from_the_store(t
         await engine.close()
 
 
-async def test_when_lengths_drift_all_weights_follow(knowledge):
+async def test_when_lengths_drift_all_weights_follow(knowledge: QdrantEdgeKnowledge) -> None:
     plain = InMemoryKnowledge()
     for number in range(250):  # more than two pages of reweighing
         for one in (plain, knowledge):
@@ -165,7 +178,7 @@ async def test_when_lengths_drift_all_weights_follow(knowledge):
     assert all(actual[chunk] == pytest.approx(score, rel=0.03) for chunk, score in expected.items())
 
 
-async def test_knowledge_bases_beyond_the_memory_allowed_are_counted_again_when_asked(tmp_path):
+async def test_knowledge_bases_beyond_the_memory_allowed_are_counted_again_when_asked(tmp_path: Path) -> None:
     bases = [KnowledgeBase("acme", f"bot{n}") for n in range(4)]
     engine = await QdrantEdgeKnowledge.open(tmp_path, most_terms=10)
     for base in bases:
@@ -184,9 +197,9 @@ async def test_knowledge_bases_beyond_the_memory_allowed_are_counted_again_when_
     assert held == 1
 
 
-async def test_an_index_left_half_reweighed_is_weighed_anew_by_the_next_change(tmp_path):
+async def test_an_index_left_half_reweighed_is_weighed_anew_by_the_next_change(tmp_path: Path) -> None:
     engine = await QdrantEdgeKnowledge.open(tmp_path)
-    for number in range(150):
+    for number in range(250):
         await engine.add_document(*document(number))
     means = engine._shard.means(BASE)
     await engine._run(lambda: engine._shard.reweigh_page(BASE, type(means)(9.0, 90.0), None), 5)
@@ -194,7 +207,7 @@ async def test_an_index_left_half_reweighed_is_weighed_anew_by_the_next_change(t
 
     engine = await QdrantEdgeKnowledge.open(tmp_path)
     await engine.remove_document(DocumentKey(BASE, "d0"))
-    scores = {round(one.score.lexical, 4) for one in await engine.search(BASE, "glass", 150)}
+    scores = {round(one.score.lexical, 4) for one in await engine.search(BASE, "glass", 250)}
     await engine.close()
 
     assert len(scores) == 1

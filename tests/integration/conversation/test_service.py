@@ -178,8 +178,8 @@ async def outside(
     await world.register(RegisterAccount(actor=SYSTEM, account_id=ACCOUNT, name="Acme", departments=("IT",)))
     await world.register(RegisterChatbot(actor=SYSTEM, chatbot_id=CHATBOT, name="Bot"))
     await world.register(RegisterPerson(actor=SYSTEM, person=person("ana", "IT")))
-    assert await service.health.report() == {"store": "ok", "broker": "ok", "consumers": "ok"}
     try:
+        assert await service.health.report() == {"store": "ok", "broker": "ok", "consumers": "ok"}
         yield world
     finally:
         await world.close()

@@ -58,7 +58,7 @@ class Rig:
             ledger=self.ledger,
             dispatcher=self.dispatcher,
             served=frozenset({Channel.TELEGRAM}),
-            instance=new_id(),
+            boot=new_id(),
             now=clock,
         )
         self._tasks: list[asyncio.Task[None]] = []

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import AsyncMongoClient
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from deploy.local import mongodb
@@ -14,13 +14,16 @@ from deploy.local.mongodb import MongoDB
 from deploy.local.ports import free_port
 from tests.integration.local.looking import is_empty, processes_of, until
 
-Client = AsyncMongoClient[dict[str, Any]]
+Client = AsyncIOMotorClient[dict[str, Any]]
 
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Client]:
-    async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5_000) as client:
+    client: Client = AsyncIOMotorClient(url, serverSelectionTimeoutMS=5_000)
+    try:
         yield client
+    finally:
+        client.close()
 
 
 async def test_a_transaction_is_all_or_nothing(mongodb_url: str, database_prefix: str):
@@ -28,9 +31,9 @@ async def test_a_transaction_is_all_or_nothing(mongodb_url: str, database_prefix
         rows = client[database_prefix].rows
         await rows.insert_one({"_id": 0})
         with pytest.raises(BulkWriteError):
-            async with client.start_session() as session, await session.start_transaction():
+            async with await client.start_session() as session, session.start_transaction():
                 await rows.insert_many([{"_id": 1}, {"_id": 0}], session=session)
-        async with client.start_session() as session, await session.start_transaction():
+        async with await client.start_session() as session, session.start_transaction():
             await rows.insert_one({"_id": 2}, session=session)
         assert [row["_id"] async for row in rows.find().sort("_id")] == [0, 2]
 
@@ -38,7 +41,8 @@ async def test_a_transaction_is_all_or_nothing(mongodb_url: str, database_prefix
 async def test_a_change_stream_tells_of_an_insert(mongodb_url: str, database_prefix: str):
     async with connected(mongodb_url) as client:
         rows = client[database_prefix].rows
-        async with await rows.watch() as stream, asyncio.timeout(10):
+        async with rows.watch() as stream, asyncio.timeout(10):
+            await stream.try_next()  # opens it
             await rows.insert_one({"_id": "seen"})
             change = await anext(stream)
     assert change["fullDocument"] == {"_id": "seen"}
@@ -70,7 +74,7 @@ async def test_a_frozen_database_answers_nothing_and_goes_on_when_thawed(private
         await client.kept.rows.insert_one({"_id": 0})
         private_mongodb.freeze()
         try:
-            waiting = asyncio.create_task(client.kept.rows.insert_one({"_id": 1}))
+            waiting = asyncio.ensure_future(client.kept.rows.insert_one({"_id": 1}))
             done, _ = await asyncio.wait({waiting}, timeout=0.5)
             assert not done
         finally:

@@ -1,10 +1,11 @@
 """A store, a publisher and small topologies for tests of the runtime itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 
-from libs.runtime import deduplication, lease, membership, outbox
+from libs.runtime import deduplication, lease, logs, membership, outbox
 from libs.runtime.dead_letters import INDEXES as DEAD_LETTER_INDEXES
 from libs.runtime.mongo import Store
 from libs.runtime.publisher import Publisher
@@ -34,3 +35,13 @@ async def publisher(broker_url: str) -> AsyncIterator[Publisher]:
     made = Publisher(broker_url, "test")
     yield made
     await made.close()
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Logs as services write them: structlog's default draws every local variable of a traceback."""
+    structlog.configure(
+        processors=[*logs.PROCESSORS, structlog.processors.KeyValueRenderer()], cache_logger_on_first_use=False
+    )
+    yield
+    structlog.reset_defaults()

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ai.domain.chunking import chunk_markdown
-from services.ai.domain.citations import is_supported
+from services.ai.domain import grounding
+from services.ai.domain.citations import Citation, is_supported
 from services.ai.domain.contact_requests import (
     MAX_READ_CHARACTERS,
     MAX_TURNS,
@@ -12,53 +12,17 @@ from services.ai.domain.contact_requests import (
     ContactRequest,
     Handoff,
     NoAnswer,
-    Turn,
+    Role,
 )
-from services.ai.domain.documents import Document, KnowledgeBase
 from services.ai.domain.grounding import Thresholds
+from services.ai.domain.languages import Language
 from services.ai.domain.rules import HandoffRules
-from services.ai.domain.wording import handoff_text, phrase
+from services.ai.domain.wording import Phrase, handoff_text, phrase
 from services.ai.use_cases.answer_contact import AnswerContact
-from tests.unit.ai.in_memory import InMemoryKnowledge
-
-BASE = KnowledgeBase("acme", "bot")
-SHIPPING = "We ship to Norway and Sweden.\n\n## Costs\nShipping costs 4.90 euros."
-HOURS = (
-    "The shop is open from Tuesday to Friday, 10 am to 7 pm.\n\n## Sundays\nOn Sundays the shop is closed."
-)
-DISCOUNT = "Agents may grant a discount of 20 percent to loyal customers."
+from tests.unit.ai.conversations import BASE, asked, decide, known
 
 
-async def known() -> InMemoryKnowledge:
-    knowledge = InMemoryKnowledge()
-    for title, text, visibility in (
-        ("Shipping", SHIPPING, "public"),
-        ("Opening hours", HOURS, "public"),
-        ("Loyalty discount", DISCOUNT, "internal"),
-        ("Lids", "Lids are made of glass.", "public"),
-        ("Filters", "A filter lasts for a year.", "public"),
-    ):
-        document = Document(title.lower(), *BASE, title, text, visibility, "en")
-        await knowledge.add_document(document, chunk_markdown(document.id, title, text))
-    return knowledge
-
-
-def asked(
-    text: str, *before: tuple[str, str], rules: HandoffRules | None = None, attachment: bool = False
-) -> ContactRequest:
-    turns = tuple(Turn(str(at), role, said) for at, (role, said) in enumerate(before))
-    message = Turn("last", "contact", text)
-    bot = Chatbot("bot", "Kit", "Be kind.", rules or HandoffRules())
-    return ContactRequest("acme", bot, message, (*turns, message), attachment)
-
-
-async def decide(
-    request: ContactRequest, knowledge: InMemoryKnowledge | None = None
-) -> Answer | Handoff | NoAnswer:
-    return await AnswerContact(knowledge or await known(), Thresholds())(request)
-
-
-async def test_a_question_that_the_knowledge_covers_is_answered_verbatim_with_its_source():
+async def test_a_question_that_the_knowledge_covers_is_answered_verbatim_with_its_source() -> None:
     answer = await decide(asked("How much is shipping, what does it cost?"))
 
     assert isinstance(answer, Answer)
@@ -69,7 +33,7 @@ async def test_a_question_that_the_knowledge_covers_is_answered_verbatim_with_it
     assert 0.55 <= answer.confidence < 1
 
 
-async def test_a_request_for_a_person_comes_before_everything_else():
+async def test_a_request_for_a_person_comes_before_everything_else() -> None:
     rules = HandoffRules(keywords=("shipping",))
 
     decision = await decide(asked("Stupid bot! Let me talk to a human about shipping", rules=rules))
@@ -77,7 +41,7 @@ async def test_a_request_for_a_person_comes_before_everything_else():
     assert decision == Handoff("asked_for_human", handoff_text("asked_for_human", "en"), "en")
 
 
-async def test_a_rule_of_the_chatbot_comes_before_frustration_and_names_itself():
+async def test_a_rule_of_the_chatbot_comes_before_frustration_and_names_itself() -> None:
     decision = await decide(
         asked("This is ridiculous, I call my lawyer", rules=HandoffRules(keywords=("lawyer",)))
     )
@@ -86,7 +50,7 @@ async def test_a_rule_of_the_chatbot_comes_before_frustration_and_names_itself()
     assert (decision.reason, decision.detail) == ("rule", "lawyer")
 
 
-async def test_anger_hands_over_without_a_search():
+async def test_anger_hands_over_without_a_search() -> None:
     knowledge = await known()
 
     decision = await decide(asked("This is really frustrating! Where do you ship to?"), knowledge)
@@ -96,7 +60,7 @@ async def test_anger_hands_over_without_a_search():
     assert knowledge.searches == []
 
 
-async def test_the_same_question_again_hands_over():
+async def test_the_same_question_again_hands_over() -> None:
     decision = await decide(
         asked(
             "what does shipping cost??",
@@ -109,7 +73,7 @@ async def test_the_same_question_again_hands_over():
     assert decision.reason == "negative_sentiment"
 
 
-async def test_the_same_question_twice_before_any_answer_is_one_question():
+async def test_the_same_question_twice_before_any_answer_is_one_question() -> None:
     decision = await decide(asked("What does shipping cost?", ("contact", "What does shipping cost?")))
 
     assert isinstance(decision, Answer)
@@ -125,13 +89,15 @@ async def test_the_same_question_twice_before_any_answer_is_one_question():
         ("Are you a bot?", "what_we_are", "en"),
     ],
 )
-async def test_courtesies_are_returned_in_the_contacts_language(text, key, language):
+async def test_courtesies_are_returned_in_the_contacts_language(
+    text: str, key: Phrase, language: Language
+) -> None:
     decision = await decide(asked(text))
 
     assert decision == Answer("courtesy", phrase(key, language, name="Kit"), 1.0, language)
 
 
-async def test_what_is_not_covered_is_said_once_and_a_person_offered_then_handed_over():
+async def test_what_is_not_covered_is_said_once_and_a_person_offered_then_handed_over() -> None:
     first = await decide(asked("Do you repair bicycles?"))
     assert isinstance(first, Answer)
     assert (first.kind, first.text, first.citations) == ("not_found", phrase("not_found", "en"), ())
@@ -142,7 +108,7 @@ async def test_what_is_not_covered_is_said_once_and_a_person_offered_then_handed
     assert second == Handoff("not_covered", handoff_text("not_covered", "en"), "en")
 
 
-async def test_what_is_only_near_is_asked_back_once_then_handed_over():
+async def test_what_is_only_near_is_asked_back_once_then_handed_over() -> None:
     first = await decide(asked("Do your glass lids crack in dishwashers?"))
     assert isinstance(first, Answer)
     assert (first.kind, first.text) == ("clarify", phrase("clarify", "en", title="Lids"))
@@ -153,7 +119,7 @@ async def test_what_is_only_near_is_asked_back_once_then_handed_over():
     assert second.reason == "low_confidence"
 
 
-async def test_a_yes_to_the_offer_of_a_person_asks_for_one():
+async def test_a_yes_to_the_offer_of_a_person_asks_for_one() -> None:
     offer = phrase("not_found", "de")
 
     decision = await decide(asked("Ja bitte", ("contact", "Wie geht das mit dem Fahrrad?"), ("ai", offer)))
@@ -161,7 +127,7 @@ async def test_a_yes_to_the_offer_of_a_person_asks_for_one():
     assert decision == Handoff("asked_for_human", handoff_text("asked_for_human", "de"), "de")
 
 
-async def test_an_answer_in_between_starts_the_count_again():
+async def test_an_answer_in_between_starts_the_count_again() -> None:
     decision = await decide(
         asked(
             "Do you repair bicycles?",
@@ -177,29 +143,29 @@ async def test_an_answer_in_between_starts_the_count_again():
 
 
 @pytest.mark.parametrize("text", ["👍", "...", "", "   "])
-async def test_a_message_without_words_gets_no_answer(text):
+async def test_a_message_without_words_gets_no_answer(text: str) -> None:
     assert await decide(asked(text)) == NoAnswer()
 
 
-async def test_a_bare_ok_after_an_answer_gets_no_answer():
+async def test_a_bare_ok_after_an_answer_gets_no_answer() -> None:
     assert await decide(asked("ok", ("contact", "hours?"), ("ai", "The shop is open."))) == NoAnswer()
 
 
-async def test_a_bare_ok_as_the_first_word_is_asked_what_it_means():
+async def test_a_bare_ok_as_the_first_word_is_asked_what_it_means() -> None:
     decision = await decide(asked("ok"))
 
     assert isinstance(decision, Answer)
     assert decision.kind == "not_found"
 
 
-async def test_mere_question_marks_are_asked_what_they_mean():
+async def test_mere_question_marks_are_asked_what_they_mean() -> None:
     decision = await decide(asked("???", ("contact", "hours"), ("ai", "The shop is open.")))
 
     assert isinstance(decision, Answer)
     assert decision.kind == "not_found"
 
 
-async def test_a_file_without_words_is_said_to_be_unreadable_then_handed_over():
+async def test_a_file_without_words_is_said_to_be_unreadable_then_handed_over() -> None:
     first = await decide(asked("", attachment=True))
     assert isinstance(first, Answer)
     assert first.text == phrase("cannot_read", "en")
@@ -209,102 +175,7 @@ async def test_a_file_without_words_is_said_to_be_unreadable_then_handed_over():
     assert second.reason == "not_covered"
 
 
-async def test_a_burst_gets_one_answer_to_all_of_it():
-    knowledge = await known()
-
-    decision = await decide(
-        asked("to Norway I mean", ("ai", "Hello!"), ("contact", "hi there"), ("contact", "Do you ship?")),
-        knowledge,
-    )
-
-    assert isinstance(decision, Answer)
-    assert decision.citations[0].chunk_id == "shipping#0"
-    assert knowledge.searches == ["Do you ship?\nto Norway I mean"]
-
-
-async def test_a_person_asked_for_earlier_in_the_burst_is_not_forgotten():
-    decision = await decide(asked("it is about Norway", ("system", "joined"), ("contact", "Give me a human")))
-
-    assert isinstance(decision, Handoff)
-    assert decision.reason == "asked_for_human"
-
-
-async def test_a_question_that_leans_on_the_one_before_is_looked_up_with_it():
-    knowledge = await known()
-
-    decision = await decide(
-        asked(
-            "And on Sundays?",
-            ("contact", "When is the shop open?"),
-            ("contact", "hello"),
-            ("ai", "The shop is open from Tuesday to Friday, 10 am to 7 pm."),
-        ),
-        knowledge,
-    )
-
-    assert isinstance(decision, Answer)
-    assert decision.text == "On Sundays the shop is closed."
-    assert knowledge.searches == ["When is the shop open?\nAnd on Sundays?"]
-
-
-async def test_what_a_leaning_question_adds_must_be_in_the_passage():
-    decision = await decide(
-        asked(
-            "And bicycles?", ("contact", "What does shipping cost?"), ("agent", "Shipping costs 4.90 euros.")
-        )
-    )
-
-    assert isinstance(decision, Answer)
-    assert decision.kind == "not_found"
-
-
-async def test_a_leaning_question_without_a_word_of_its_own_is_answered_by_what_it_leans_on():
-    decision = await decide(
-        asked("and what is it?", ("contact", "What does shipping cost?"), ("agent", "One moment"))
-    )
-
-    assert isinstance(decision, Answer)
-    assert decision.text == "Shipping costs 4.90 euros."
-
-
-async def test_a_question_of_its_own_is_looked_up_alone():
-    knowledge = await known()
-
-    await decide(
-        asked("Is this filter made of glass and steel?", ("contact", "hours"), ("ai", "Open.")), knowledge
-    )
-    await decide(asked("filter?", ("contact", "hours"), ("ai", "Open.")), knowledge)
-
-    assert knowledge.searches == ["Is this filter made of glass and steel?", "filter?"]
-
-
-async def test_what_was_just_said_is_not_said_again():
-    decision = await decide(
-        asked(
-            "what about shipping to Norway and the costs",
-            ("contact", "Norway?"),
-            ("ai", "We ship to Norway and Sweden."),
-        )
-    )
-
-    assert isinstance(decision, Answer)
-    assert decision.text != "We ship to Norway and Sweden."
-
-
-async def test_with_nothing_left_to_say_a_person_is_offered():
-    knowledge = InMemoryKnowledge()
-    document = Document("lids", *BASE, "Lids", "Lids are made of glass.", "public", "en")
-    await knowledge.add_document(document, chunk_markdown("lids", "Lids", document.text))
-
-    decision = await decide(
-        asked("the lids, what material", ("contact", "lids"), ("ai", "Lids are made of glass.")), knowledge
-    )
-
-    assert isinstance(decision, Answer)
-    assert decision.kind == "not_found"
-
-
-async def test_internal_documents_are_never_quoted_to_contacts():
+async def test_internal_documents_are_never_quoted_to_contacts() -> None:
     decision = await decide(asked("Which loyalty discount may agents grant?"))
 
     assert isinstance(decision, Answer)
@@ -312,7 +183,7 @@ async def test_internal_documents_are_never_quoted_to_contacts():
     assert "20 percent" not in decision.text
 
 
-async def test_another_chatbots_knowledge_is_not_asked():
+async def test_another_chatbots_knowledge_is_not_asked() -> None:
     knowledge = await known()
     request = asked("What does shipping cost?")
     elsewhere = ContactRequest("acme", Chatbot("other", "Kit"), request.message)
@@ -323,7 +194,7 @@ async def test_another_chatbots_knowledge_is_not_asked():
     assert decision.kind == "not_found"
 
 
-async def test_an_engine_that_is_away_is_not_nothing_found():
+async def test_an_engine_that_is_away_is_not_nothing_found() -> None:
     knowledge = await known()
     knowledge.is_down = True
 
@@ -332,12 +203,9 @@ async def test_an_engine_that_is_away_is_not_nothing_found():
     assert decision == Handoff("ai_unavailable", handoff_text("ai_unavailable", "es"), "es")
 
 
-async def test_a_passage_whose_quote_does_not_hold_is_not_sent(monkeypatch):
-    from services.ai.domain import grounding
-    from services.ai.domain.citations import Citation
-
+async def test_a_passage_whose_quote_does_not_hold_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     forged = Citation("shipping", "shipping#1", "Shipping", "Shipping is free.", 0, 17)
-    monkeypatch.setattr(grounding, "extract", lambda question, passage: forged)
+    monkeypatch.setattr(grounding, "extract", lambda _question, _passage: forged)
 
     decision = await decide(asked("What does shipping cost?"))
 
@@ -345,14 +213,14 @@ async def test_a_passage_whose_quote_does_not_hold_is_not_sent(monkeypatch):
     assert decision.kind == "clarify"
 
 
-async def test_the_language_is_remembered_from_earlier_messages():
+async def test_the_language_is_remembered_from_earlier_messages() -> None:
     decision = await decide(asked("Fahrrad", ("contact", "Ich habe eine Frage"), ("ai", "Ja?")))
 
     assert isinstance(decision, Answer)
     assert decision.text == phrase("not_found", "de")
 
 
-def test_long_conversations_and_messages_are_read_in_part():
+def test_long_conversations_and_messages_are_read_in_part() -> None:
     request = asked("x" * 10_000, *[("contact", str(n)) for n in range(99)])
 
     assert len(request.history) == MAX_TURNS
@@ -367,7 +235,9 @@ turns = st.lists(st.tuples(st.sampled_from(["contact", "ai", "agent", "system"])
 
 
 @given(messages, turns, st.booleans())
-async def test_every_statement_of_an_answer_is_in_a_passage_whatever_is_said(text, before, attachment):
+async def test_every_statement_of_an_answer_is_in_a_passage_whatever_is_said(
+    text: str, before: list[tuple[Role, str]], attachment: bool
+) -> None:
     knowledge = await known()
 
     decision = await decide(asked(text, *before, attachment=attachment), knowledge)

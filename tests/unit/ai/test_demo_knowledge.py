@@ -71,13 +71,13 @@ def asks(text: str) -> ContactRequest:
     return ContactRequest(BASE.account_id, Chatbot(BASE.chatbot_id, "Kit"), Turn("1", "contact", text))
 
 
-def test_there_are_enough_articles_and_one_is_internal():
+def test_there_are_enough_articles_and_one_is_internal() -> None:
     assert len(ARTICLES) >= 20
     assert sum("visibility: internal" in path.read_text() for path in ARTICLES) == 1
 
 
 @pytest.mark.parametrize(("question", "article"), QUESTIONS.items())
-async def test_a_question_finds_its_article(answer, question, article):
+async def test_a_question_finds_its_article(answer: AnswerContact, question: str, article: str) -> None:
     decision = await answer(asks(question))
 
     assert isinstance(decision, Answer)
@@ -86,7 +86,7 @@ async def test_a_question_finds_its_article(answer, question, article):
 
 
 @pytest.mark.parametrize("question", NOT_COVERED)
-async def test_what_no_article_covers_is_not_answered(answer, question):
+async def test_what_no_article_covers_is_not_answered(answer: AnswerContact, question: str) -> None:
     decision = await answer(asks(question))
 
     assert isinstance(decision, Answer)

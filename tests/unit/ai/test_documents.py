@@ -21,7 +21,7 @@ def key(document_id: str, base: KnowledgeBase = BASE) -> DocumentKey:
     return DocumentKey(base, document_id)
 
 
-async def test_front_matter_names_title_visibility_and_language():
+async def test_front_matter_names_title_visibility_and_language() -> None:
     documents = InMemoryDocuments()
 
     stored = await PutDocument(documents)(
@@ -40,7 +40,9 @@ async def test_front_matter_names_title_visibility_and_language():
         ("KC-300", "doc", None),
     ],
 )
-async def test_without_front_matter_heading_and_words_tell(markdown, title, language):
+async def test_without_front_matter_heading_and_words_tell(
+    markdown: str, title: str, language: str | None
+) -> None:
     stored = await PutDocument(InMemoryDocuments())(key("doc"), markdown)
 
     assert (stored.title, stored.language, stored.visibility) == (title, language, "public")
@@ -56,7 +58,7 @@ async def test_without_front_matter_heading_and_words_tell(markdown, title, lang
     ],
     ids=["nothing", "front matter alone", "unknown visibility", "too long"],
 )
-async def test_what_is_no_document_is_refused(markdown):
+async def test_what_is_no_document_is_refused(markdown: str) -> None:
     documents = InMemoryDocuments()
 
     with pytest.raises(InvalidDocument):
@@ -64,7 +66,7 @@ async def test_what_is_no_document_is_refused(markdown):
     assert documents.stored == {}
 
 
-async def test_the_same_content_again_is_no_new_version():
+async def test_the_same_content_again_is_no_new_version() -> None:
     put = PutDocument(InMemoryDocuments())
 
     first = await put(key("doc"), "Some text")
@@ -73,7 +75,7 @@ async def test_the_same_content_again_is_no_new_version():
     assert (await put(key("doc"), "Other text")).revision == 2
 
 
-async def test_a_removed_document_leaves_a_stub_without_text_and_can_come_back():
+async def test_a_removed_document_leaves_a_stub_without_text_and_can_come_back() -> None:
     documents = InMemoryDocuments()
     await PutDocument(documents)(key("doc"), "Some text")
     remove = RemoveDocument(documents)
@@ -87,7 +89,7 @@ async def test_a_removed_document_leaves_a_stub_without_text_and_can_come_back()
     assert (await PutDocument(documents)(key("doc"), "Some text")).removed is False
 
 
-async def test_a_document_taken_in_is_found_at_once():
+async def test_a_document_taken_in_is_found_at_once() -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
 
     await TakeInDocument(PutDocument(documents), IndexDocuments(documents, knowledge))(
@@ -97,7 +99,7 @@ async def test_a_document_taken_in_is_found_at_once():
     assert [one.text for one in await knowledge.search(BASE, "lids", 5)] == ["Lids of glass"]
 
 
-async def test_the_first_run_repairs_whatever_the_index_holds():
+async def test_the_first_run_repairs_whatever_the_index_holds() -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
     put = PutDocument(documents)
     await put(key("kept"), "Kept")
@@ -117,7 +119,7 @@ async def test_the_first_run_repairs_whatever_the_index_holds():
     assert [one.text for one in await knowledge.search(BASE, "version", 5)] == ["New version"]
 
 
-async def test_later_runs_read_only_what_changed():
+async def test_later_runs_read_only_what_changed() -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
     put, index = PutDocument(documents), IndexDocuments(documents, knowledge)
     await put(key("a"), "First")
@@ -135,7 +137,7 @@ async def test_later_runs_read_only_what_changed():
     assert await knowledge.revisions() == await documents.revisions()
 
 
-async def test_a_document_removed_while_the_first_run_reads_is_not_indexed():
+async def test_a_document_removed_while_the_first_run_reads_is_not_indexed() -> None:
     class ChangingDocuments(InMemoryDocuments):
         async def get(self, wanted: DocumentKey) -> Document | None:
             if wanted.document_id == "vanished":
@@ -158,7 +160,7 @@ async def test_a_document_removed_while_the_first_run_reads_is_not_indexed():
     assert await knowledge.revisions() == {}
 
 
-async def test_changes_are_flushed_once_they_pause():
+async def test_changes_are_flushed_once_they_pause() -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
     put, index = PutDocument(documents), IndexDocuments(documents, knowledge)
     await index()
@@ -173,7 +175,7 @@ async def test_changes_are_flushed_once_they_pause():
     assert knowledge.flushed == 1
 
 
-async def test_many_changes_are_flushed_without_a_pause():
+async def test_many_changes_are_flushed_without_a_pause() -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
     for n in range(200):
         await documents.save(Document(str(n), *BASE, "T", "Text"))
@@ -183,7 +185,7 @@ async def test_many_changes_are_flushed_without_a_pause():
     assert knowledge.flushed == 1
 
 
-async def test_runs_at_the_same_time_index_each_change_once():
+async def test_runs_at_the_same_time_index_each_change_once() -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
     index = IndexDocuments(documents, knowledge)
     await documents.save(Document("a", *BASE, "A", "Text"))
@@ -204,7 +206,9 @@ changes = st.lists(
 
 
 @given(changes)
-async def test_after_a_run_the_index_is_level_with_the_store_whatever_happened(steps):
+async def test_after_a_run_the_index_is_level_with_the_store_whatever_happened(
+    steps: list[tuple[str, int, str]],
+) -> None:
     documents, knowledge = InMemoryDocuments(), InMemoryKnowledge()
     index = IndexDocuments(documents, knowledge)
     for what, number, text in steps:

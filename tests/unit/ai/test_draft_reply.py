@@ -1,10 +1,10 @@
 from services.ai.domain.wording import phrase
 from services.ai.use_cases.draft_reply import DraftReply
+from tests.unit.ai.conversations import asked, known
 from tests.unit.ai.in_memory import InMemoryKnowledge
-from tests.unit.ai.test_answer_contact import asked, known
 
 
-async def test_a_suggestion_quotes_the_best_public_passage_whatever_the_confidence():
+async def test_a_suggestion_quotes_the_best_public_passage_whatever_the_confidence() -> None:
     suggestion = await DraftReply(await known())(asked("Do glass things crack?"))
 
     assert suggestion.found
@@ -14,7 +14,7 @@ async def test_a_suggestion_quotes_the_best_public_passage_whatever_the_confiden
     assert suggestion.background == ()
 
 
-async def test_internal_passages_are_shown_to_the_agent_but_not_drafted():
+async def test_internal_passages_are_shown_to_the_agent_but_not_drafted() -> None:
     suggestion = await DraftReply(await known())(
         asked("Is there a discount on shipping for loyal customers?")
     )
@@ -24,7 +24,7 @@ async def test_internal_passages_are_shown_to_the_agent_but_not_drafted():
     assert [one.document_id for one in suggestion.background] == ["loyalty discount"]
 
 
-async def test_with_internal_passages_alone_nothing_is_drafted():
+async def test_with_internal_passages_alone_nothing_is_drafted() -> None:
     suggestion = await DraftReply(await known())(asked("loyal customers discount"))
 
     assert not suggestion.found
@@ -32,14 +32,14 @@ async def test_with_internal_passages_alone_nothing_is_drafted():
     assert suggestion.background
 
 
-async def test_nothing_found_is_said_in_the_contacts_language():
+async def test_nothing_found_is_said_in_the_contacts_language() -> None:
     suggestion = await DraftReply(InMemoryKnowledge())(asked("Wo ist mein Paket?"))
 
     assert (suggestion.found, suggestion.unavailable, suggestion.confidence) == (False, False, 0.0)
     assert suggestion.text == phrase("nothing_to_suggest", "de")
 
 
-async def test_an_engine_that_is_away_is_marked_as_such():
+async def test_an_engine_that_is_away_is_marked_as_such() -> None:
     knowledge = InMemoryKnowledge()
     knowledge.is_down = True
 

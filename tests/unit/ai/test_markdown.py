@@ -30,11 +30,11 @@ from services.ai.domain.plain_text import plain_line
         ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
     ],
 )
-def test_marks_are_taken_out_of_a_line(markdown, plain):
+def test_marks_are_taken_out_of_a_line(markdown: str, plain: str) -> None:
     assert plain_line(markdown) == plain
 
 
-def test_blocks_are_told_apart():
+def test_blocks_are_told_apart() -> None:
     markdown = """# Title #
 
 A paragraph
@@ -85,11 +85,11 @@ left open"""
     ]
 
 
-def test_an_empty_list_item_leaves_nothing():
+def test_an_empty_list_item_leaves_nothing() -> None:
     assert read_blocks("- <br>\n\ntext") == [Block("paragraph", "text")]
 
 
-def test_a_very_long_line_is_running_text_whatever_it_starts_with():
+def test_a_very_long_line_is_running_text_whatever_it_starts_with() -> None:
     line = "# " + "word " * 300
 
     assert read_blocks(line)[0].kind == "paragraph"
@@ -98,7 +98,7 @@ def test_a_very_long_line_is_running_text_whatever_it_starts_with():
 @pytest.mark.parametrize(
     "evil", ["**a ", "![", "[", ".", "# a  ", "<!--", "<a", "`a", "*a ", "|", "- ", "> ", "#", "<http://"]
 )
-def test_hostile_markdown_is_read_in_linear_time(evil):
+def test_hostile_markdown_is_read_in_linear_time(evil: str) -> None:
     started = time.process_time()
 
     read_blocks(evil * (50_000 // len(evil)))
@@ -107,12 +107,12 @@ def test_hostile_markdown_is_read_in_linear_time(evil):
 
 
 @given(st.text())
-def test_any_text_can_be_read(text):
+def test_any_text_can_be_read(text: str) -> None:
     for block in read_blocks(text):
         assert block.text.strip()
 
 
-def test_front_matter_gives_fields_and_the_rest():
+def test_front_matter_gives_fields_and_the_rest() -> None:
     front = split_front_matter(
         '---\r\nTitle: "Gift cards"\r\nvisibility:   internal\r\n- a list\r\n---\r\n\r\nText'
     )
@@ -122,17 +122,17 @@ def test_front_matter_gives_fields_and_the_rest():
 
 
 @pytest.mark.parametrize("text", ["no front matter", "---\nonly a rule", "text\n---\na: b\n---\n", ""])
-def test_a_file_without_front_matter_is_all_body(text):
+def test_a_file_without_front_matter_is_all_body(text: str) -> None:
     front = split_front_matter("\ufeff" + text)
 
     assert front.fields == {}
     assert front.body == text
 
 
-def test_single_quotes_and_a_lone_quote_in_values():
+def test_single_quotes_and_a_lone_quote_in_values() -> None:
     assert split_front_matter("---\na: 'x'\nb: \"\nc:\n---").fields == {"a": "x", "b": '"', "c": ""}
 
 
 @given(st.text())
-def test_any_text_can_be_split_from_its_front_matter(text):
+def test_any_text_can_be_split_from_its_front_matter(text: str) -> None:
     assert split_front_matter(text).body in text.replace("\r\n", "\n").replace("\r", "\n")

@@ -23,6 +23,8 @@ from services.ai.domain.passages import Passage, Score
 MEANS = MeanLengths(headings=2, text=4)
 CHUNK = Chunk("d#0", "d", 0, "Gift cards", "A gift card lasts four years", ("Validity",))
 
+Counted = tuple[set[int], int, int, str | None]
+
 counted_chunks = st.lists(
     st.tuples(
         st.sets(st.integers(0, 20), min_size=1),
@@ -41,7 +43,7 @@ def term(word: str) -> int:
     return term_of(word, "en")
 
 
-def test_the_title_counts_as_a_heading():
+def test_the_title_counts_as_a_heading() -> None:
     terms = chunk_terms(CHUNK, "en")
 
     assert terms.headings == Counter([term("gift"), term("cards"), term("validity")])
@@ -50,13 +52,13 @@ def test_the_title_counts_as_a_heading():
     assert term("lasts") in terms.distinct
 
 
-def test_a_single_word_at_mean_length_weighs_one():
+def test_a_single_word_at_mean_length_weighs_one() -> None:
     weights = term_weights(ChunkTerms(Counter(), Counter([1, 2, 3, 4])), MEANS)
 
     assert weights == {1: pytest.approx(1), 2: pytest.approx(1), 3: pytest.approx(1), 4: pytest.approx(1)}
 
 
-def test_a_word_weighs_more_in_a_heading_and_less_in_a_long_text():
+def test_a_word_weighs_more_in_a_heading_and_less_in_a_long_text() -> None:
     in_heading = term_weights(ChunkTerms(Counter([1, 2]), Counter()), MEANS)[1]
     in_short = term_weights(ChunkTerms(Counter(), Counter([1])), MEANS)[1]
     in_long = term_weights(ChunkTerms(Counter(), Counter([1, *range(2, 30)])), MEANS)[1]
@@ -65,7 +67,7 @@ def test_a_word_weighs_more_in_a_heading_and_less_in_a_long_text():
 
 
 @given(counted_chunks, counted_chunks)
-def test_a_corpus_forgets_exactly_what_it_counted(kept, gone):
+def test_a_corpus_forgets_exactly_what_it_counted(kept: list[Counted], gone: list[Counted]) -> None:
     corpus, alone = Corpus(), Corpus()
     for distinct, headings, text, language in kept:
         alone.add(distinct, headings, text, language)
@@ -78,7 +80,7 @@ def test_a_corpus_forgets_exactly_what_it_counted(kept, gone):
     assert corpus.means == alone.means
 
 
-def test_mean_lengths_are_true_means_and_at_least_one():
+def test_mean_lengths_are_true_means_and_at_least_one() -> None:
     corpus = Corpus()
     assert corpus.means == MeanLengths(1, 1)
     corpus.add([1], 4, 10, "en")
@@ -88,7 +90,7 @@ def test_mean_lengths_are_true_means_and_at_least_one():
     assert corpus.means.drift(MeanLengths(3, 25)) == pytest.approx(0.2)
 
 
-def test_rarer_words_weigh_more_and_unknown_ones_most():
+def test_rarer_words_weigh_more_and_unknown_ones_most() -> None:
     corpus = Corpus()
     for _ in range(8):
         corpus.add([1], 1, 5, "en")
@@ -98,7 +100,7 @@ def test_rarer_words_weigh_more_and_unknown_ones_most():
     assert corpus.rarity([1, 2]) == corpus.rarity([1])  # no word is in more chunks than there are
 
 
-def test_a_question_is_weighed_by_rarity_and_known_stop_words_by_half_of_it():
+def test_a_question_is_weighed_by_rarity_and_known_stop_words_by_half_of_it() -> None:
     corpus = Corpus()
     corpus.add([term("kettle"), term("how")], 1, 5, "en")
 
@@ -113,7 +115,7 @@ def test_a_question_is_weighed_by_rarity_and_known_stop_words_by_half_of_it():
     assert query.mass == pytest.approx(sum(query.weights.values()))
 
 
-def test_a_word_is_stemmed_in_each_language_of_the_corpus_but_its_mass_counts_once():
+def test_a_word_is_stemmed_in_each_language_of_the_corpus_but_its_mass_counts_once() -> None:
     corpus = Corpus()
     corpus.add([term_of("häuser", "de")], 1, 5, "de")
     corpus.add([term_of("houses", "en")], 1, 5, "en")
@@ -125,11 +127,11 @@ def test_a_word_is_stemmed_in_each_language_of_the_corpus_but_its_mass_counts_on
     assert query.mass == pytest.approx(max(query.weights.values()))
 
 
-def test_a_corpus_without_a_language_is_matched_by_folded_words():
+def test_a_corpus_without_a_language_is_matched_by_folded_words() -> None:
     assert set(weigh_query("Café", Corpus()).weights) == {term_of("cafe", None)}
 
 
-def test_a_story_is_cut_after_its_first_words():
+def test_a_story_is_cut_after_its_first_words() -> None:
     query = weigh_query(" ".join(f"word{n}" for n in range(200)), Corpus())
 
     assert len(query.weights) == MAX_QUERY_WORDS
@@ -138,17 +140,19 @@ def test_a_story_is_cut_after_its_first_words():
 @pytest.mark.parametrize(
     ("lexical", "mass", "confidence"), [(2, 2, 0.5), (6, 2, 0.75), (0, 2, 0), (1, 0, 0), (-1, 1, 0)]
 )
-def test_confidence_is_the_share_of_the_mass_that_was_met(lexical, mass, confidence):
+def test_confidence_is_the_share_of_the_mass_that_was_met(
+    lexical: float, mass: float, confidence: float
+) -> None:
     assert Score(lexical, mass).confidence == confidence
 
 
-def test_a_short_passage_is_quoted_whole():
+def test_a_short_passage_is_quoted_whole() -> None:
     citation = extract("anything", passage("One sentence. Another one."))
 
     assert citation == Citation("d", "d#0", "A title", "One sentence. Another one.", 0, 26)
 
 
-def test_of_a_long_passage_the_paragraph_that_shares_most_words_is_quoted():
+def test_of_a_long_passage_the_paragraph_that_shares_most_words_is_quoted() -> None:
     text = "\n\n".join(
         ["About lids. " + "x " * 200, "Filters cost 4 euros. Change them.", "About seals. " + "y " * 200]
     )
@@ -156,20 +160,20 @@ def test_of_a_long_passage_the_paragraph_that_shares_most_words_is_quoted():
     assert extract("what do filters cost", passage(text)).quote == "Filters cost 4 euros. Change them."
 
 
-def test_a_list_is_quoted_with_the_line_that_introduces_it():
+def test_a_list_is_quoted_with_the_line_that_introduces_it() -> None:
     listed = "To descale:\n\n- fill the kettle\n- warm it up"
     text = "\n\n".join([f"About lids. {'x ' * 200}", listed, "About seals."])
 
     assert extract("descale the kettle", passage(text)).quote == listed
 
 
-def test_an_introduction_too_long_to_keep_with_its_list_stands_alone():
+def test_an_introduction_too_long_to_keep_with_its_list_stands_alone() -> None:
     text = f"{'x ' * 210}and so on:\n\n- descale it\n- rinse it"
 
     assert extract("how to descale", passage(text)).quote == "- descale it\n- rinse it"
 
 
-def test_of_a_long_paragraph_neighbouring_sentences_are_quoted():
+def test_of_a_long_paragraph_neighbouring_sentences_are_quoted() -> None:
     filler = [f"This is filler sentence number {n} about nothing at all." for n in range(10)]
     text = " ".join([*filler, "Vinegar attacks the seals.", "Use citric acid instead.", *filler])
 
@@ -179,7 +183,7 @@ def test_of_a_long_paragraph_neighbouring_sentences_are_quoted():
     assert len(quote) <= MAX_QUOTE_CHARACTERS
 
 
-def test_at_the_end_of_a_paragraph_the_sentences_before_are_taken_in():
+def test_at_the_end_of_a_paragraph_the_sentences_before_are_taken_in() -> None:
     filler = [f"This is filler sentence number {n} about nothing at all." for n in range(10)]
 
     quote = extract("vinegar", passage(" ".join([*filler, "Never use vinegar."]))).quote
@@ -187,7 +191,7 @@ def test_at_the_end_of_a_paragraph_the_sentences_before_are_taken_in():
     assert quote.endswith("number 9 about nothing at all. Never use vinegar.")
 
 
-def test_a_sentence_without_end_is_cut_after_a_word_or_within_one():
+def test_a_sentence_without_end_is_cut_after_a_word_or_within_one() -> None:
     words = extract("kettle", passage("kettle " * 100)).quote
     word = extract("kettle", passage("k" * 600)).quote
 
@@ -197,7 +201,7 @@ def test_a_sentence_without_end_is_cut_after_a_word_or_within_one():
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=1_500).filter(str.strip))
-def test_every_quote_is_verbatim_and_short(question, text):
+def test_every_quote_is_verbatim_and_short(question: str, text: str) -> None:
     found = passage(text)
     citation = extract(question, found)
 
@@ -205,7 +209,7 @@ def test_every_quote_is_verbatim_and_short(question, text):
     assert found.text[citation.start : citation.end] == citation.quote
 
 
-def test_a_citation_stands_where_it_says():
+def test_a_citation_stands_where_it_says() -> None:
     found = passage("Free above 60 euros.")
     quote = Citation("d", "d#0", "A title", "above 60", 5, 13)
 
@@ -225,11 +229,11 @@ def test_a_citation_stands_where_it_says():
         Citation("d", "d#0", "t", "60 euros.", 11, 21),
     ],
 )
-def test_a_forged_citation_is_found_out(forged):
+def test_a_forged_citation_is_found_out(forged: Citation) -> None:
     assert not is_verbatim(forged, passage("Free above 60 euros."))
 
 
-def test_a_text_is_supported_when_each_line_is_quoted():
+def test_a_text_is_supported_when_each_line_is_quoted() -> None:
     found = {"d#0": passage("Free above 60 euros.\nElse 4.90.")}
     quote = Citation("d", "d#0", "t", "Free above 60 euros.\nElse 4.90.", 0, 31)
 

@@ -11,7 +11,7 @@ from services.ai.domain.contact_requests import HandoffReason
 from services.ai.domain.courtesy import courtesy_kind, reply_kind
 from services.ai.domain.frustration import is_frustrated, repeats_question
 from services.ai.domain.human_request import asks_for_human, asks_what_we_are
-from services.ai.domain.languages import LANGUAGES
+from services.ai.domain.languages import LANGUAGES, Language
 from services.ai.domain.rules import HandoffRules, Topic, matched_rule
 from services.ai.domain.wording import Phrase, handoff_text, offers_person, phrase
 
@@ -114,12 +114,12 @@ def lines(block: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", lines(ASKS))
-def test_a_request_for_a_person_is_heard(text):
+def test_a_request_for_a_person_is_heard(text: str) -> None:
     assert asks_for_human(text)
 
 
 @pytest.mark.parametrize("text", lines(ASKS_NOT))
-def test_a_person_is_not_heard_where_nobody_asked(text):
+def test_a_person_is_not_heard_where_nobody_asked(text: str) -> None:
     assert not asks_for_human(text)
 
 
@@ -134,7 +134,7 @@ def test_a_person_is_not_heard_where_nobody_asked(text):
         "Você é um robô?",
     ],
 )
-def test_a_question_about_what_we_are_is_heard(text):
+def test_a_question_about_what_we_are_is_heard(text: str) -> None:
     assert asks_what_we_are(text)
     assert not asks_for_human(text)
 
@@ -142,21 +142,21 @@ def test_a_question_about_what_we_are_is_heard(text):
 @pytest.mark.parametrize(
     "text", ["Is this kettle made for one person?", "are you open?", "I am a robot engineer"]
 )
-def test_other_questions_are_not_about_what_we_are(text):
+def test_other_questions_are_not_about_what_we_are(text: str) -> None:
     assert not asks_what_we_are(text)
 
 
 @pytest.mark.parametrize("text", lines(ANGRY))
-def test_anger_is_heard(text):
+def test_anger_is_heard(text: str) -> None:
     assert is_frustrated(text)
 
 
 @pytest.mark.parametrize("text", lines(CALM))
-def test_calm_messages_are_not_taken_for_anger(text):
+def test_calm_messages_are_not_taken_for_anger(text: str) -> None:
     assert not is_frustrated(text)
 
 
-def test_the_same_question_again_is_noticed():
+def test_the_same_question_again_is_noticed() -> None:
     before = ["hello", "Where is my parcel KC-300?"]
 
     assert repeats_question("so where is my parcel kc 300??", before, "en")
@@ -186,7 +186,7 @@ def test_the_same_question_again_is_noticed():
         ("👍", None),
     ],
 )
-def test_small_talk_is_recognised_when_it_is_all_there_is(text, kind):
+def test_small_talk_is_recognised_when_it_is_all_there_is(text: str, kind: str | None) -> None:
     assert courtesy_kind(text) == kind
 
 
@@ -204,7 +204,7 @@ def test_small_talk_is_recognised_when_it_is_all_there_is(text, kind):
         ("please", None),
     ],
 )
-def test_a_mere_yes_or_no_is_recognised(text, kind):
+def test_a_mere_yes_or_no_is_recognised(text: str, kind: str | None) -> None:
     assert reply_kind(text) == kind
 
 
@@ -227,19 +227,23 @@ RULES = HandoffRules(
         ("complaint", None),
     ],
 )
-def test_the_chatbots_rules_are_met_by_whole_words_and_topics_in_any_form(text, rule):
+def test_the_chatbots_rules_are_met_by_whole_words_and_topics_in_any_form(
+    text: str, rule: str | None
+) -> None:
     found = matched_rule(text, RULES, "en")
 
     assert (" ".join(found.split()) if found else found) == rule
 
 
-def test_without_rules_nothing_is_met():
+def test_without_rules_nothing_is_met() -> None:
     assert matched_rule("lawyer", HandoffRules(), "en") is None
     assert matched_rule("lawyer", HandoffRules(keywords=("", " ")), "en") is None
 
 
 @pytest.mark.parametrize(("key", "language"), list(product(get_args(Phrase), LANGUAGES)))
-def test_each_sentence_exists_in_each_language_with_its_names_filled_in(key, language):
+def test_each_sentence_exists_in_each_language_with_its_names_filled_in(
+    key: Phrase, language: Language
+) -> None:
     text = phrase(key, language, name="Kit (a bot)", title="What's {name}?")
 
     assert ("{" not in text) or "What's {name}?" in text
@@ -247,14 +251,14 @@ def test_each_sentence_exists_in_each_language_with_its_names_filled_in(key, lan
     assert offers_person(text) == (key in ("clarify", "not_found", "cannot_read"))
 
 
-def test_sentences_differ_between_languages_and_reasons():
+def test_sentences_differ_between_languages_and_reasons() -> None:
     texts = [handoff_text(reason, language) for reason in get_args(HandoffReason) for language in LANGUAGES]
 
     assert len(set(texts)) == len(get_args(HandoffReason)) * len(LANGUAGES)
 
 
 @given(st.text())
-def test_any_text_can_be_understood(text):
+def test_any_text_can_be_understood(text: str) -> None:
     asks_for_human(text)
     asks_what_we_are(text)
     is_frustrated(text)

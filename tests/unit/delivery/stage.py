@@ -57,7 +57,7 @@ class Stage:
             ledger=self.ledger,
             dispatcher=self.dispatcher,
             served=frozenset({Channel.TELEGRAM}),
-            instance="one",
+            boot="one",
             now=self.clock.now,
         )
 

@@ -440,7 +440,7 @@ async def test_other_origins_are_let_in_only_where_configured(site: Site):
 
 
 def route_names(site: Site) -> set[str]:
-    routes = site.gateway.app.router.routes
+    routes = site.gateway.api.router.routes
     return {getattr(route, "operation_id", None) or getattr(route, "name", "") for route in routes}
 
 
@@ -504,3 +504,30 @@ async def test_a_socket_passes_the_edge_untouched():
     await HttpEdge(app, body_bytes=1, body_seconds=1)({"type": "websocket"}, None, None)  # type: ignore[arg-type]
     assert seen == ["websocket"]
     assert ACCOUNT
+
+
+async def test_a_mistake_of_ours_in_a_webhook_is_500_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch, logged: list[Any]
+):
+    monkeypatch.setattr(site.connections, "find", None)
+    answer = await site.client.post(WEBHOOK, content=json.dumps(update()), headers=SIGNED)
+    check_error(answer, 500, "internal", "Something went wrong.")
+    assert [line["event"] for line in logged] == ["unexpected"]
+
+
+async def test_a_body_that_grows_past_its_bound_is_413():
+    site = make_site(body_bytes=1024)
+
+    async def growing() -> Any:
+        for _ in range(3):
+            yield b'{"a":' + b" " * 700
+
+    headers = {"content-type": "application/json"}
+    check_error(await site.client.post("/auth/login", content=growing(), headers=headers), 413, "too_large")
+    answer = await site.client.post("/auth/login", content=b" " * 2000, headers=headers)
+    check_error(answer, 413, "too_large")
+
+
+async def test_a_path_that_cannot_be_is_404(site: Site):
+    answer = await site.client.get(f"/api/v1/conversations/{'x' * 257}", headers=site.bearer())
+    check_error(answer, 404, "not_found")

@@ -4,17 +4,20 @@ from typing import Any
 
 import pytest
 
+from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import ConversationRef, FoundConversation
+from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.errors import DomainError, TransientError
 from libs.contracts.frames import Frame
 from libs.contracts.topology import account_room as account_room_name
 from libs.contracts.topology import conversation_room as conversation_room_name
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
+from services.gateway.domain.frame_text import FrameText
 from services.gateway.domain.topics import Room, conversation_room
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
 from services.gateway.use_cases.follow_topics import MOST_TOPICS, FollowTopics
-from services.gateway.use_cases.follower import MOST_WAITING
+from services.gateway.use_cases.follower import MOST_WAITING, Follower
 from services.gateway.use_cases.hub import Hub
 from services.gateway.use_cases.read_gap import MOST_MISSED, ReadGap
 from tests.unit.gateway.fakes import ConversationBook, KeptFrames, ListSink
@@ -402,6 +405,172 @@ async def test_a_subscription_that_fails_leaves_nothing_behind():
     with pytest.raises(TransientError):
         await subscribing
     assert world.hub.position(_room(REF)) is None
+
+
+async def test_a_follower_sends_no_number_twice_wherever_it_comes_from():
+    sink = ListSink()
+    follower = Follower(TOPIC, lambda _: True, sink, since=2)
+    follower.take(FrameText(chat_frame(REF, 4)))
+    follower.hold()
+    await follower.catch_up([chat_frame(REF, number) for number in (2, 3, 4)], cleared=0)
+    follower.take(FrameText(chat_frame(REF, 4)))
+    follower.take(FrameText(chat_frame(REF, 5)))
+    assert numbers(sink) == [3, 4, 5]
+
+
+async def test_a_socket_that_ends_while_it_subscribes_leaves_nothing_behind():
+    world = World()
+    world.know(REF, 1)
+    topics, _ = world.agent()
+    world.book.pauses.append(asyncio.Event())
+    subscribing = asyncio.create_task(topics.subscribe(TOPIC, 0))
+    await until(lambda: world.hub.position(_room(REF)) is not None)
+    subscribing.cancel()
+    await asyncio.gather(subscribing, return_exceptions=True)
+    assert world.hub.position(_room(REF)) is None
+
+
+async def test_what_waits_for_a_hole_is_bounded():
+    world = World()
+    world.know(REF, 1)
+    topics, sink = world.agent()
+    await topics.subscribe(TOPIC, None)
+    gate = asyncio.Event()
+    world.book.pauses.append(gate)
+    for sequence in range(3, MOST_WAITING + 4):
+        world.live(chat_frame(REF, sequence))
+    assert sink.ended == (1013, "too much is waiting")
+    gate.set()
+    await settled(world)
+
+
+async def test_a_hole_in_a_room_that_everybody_left_is_nobodys():
+    world = World()
+    world.know(REF, 1)
+    topics, sink = world.agent()
+    await topics.subscribe(TOPIC, None)
+    world.live(chat_frame(REF, 3))
+    topics.close()
+    await settled(world)
+    assert (numbers(sink), sink.ended, world.reports) == ([], None, [])
+
+
+async def test_a_hole_that_is_too_large_cuts_the_socket():
+    world = World()
+    world.know(REF, 1)
+    topics, sink = world.agent()
+    await topics.subscribe(TOPIC, None)
+    world.add(REF, *range(2, MOST_MISSED + 600))
+    world.live(chat_frame(REF, MOST_MISSED + 599))
+    world.hub.check_all()
+    await settled(world)
+    assert sink.ended == (1013, "frames were missed")
+
+
+async def test_a_large_gap_of_the_account_is_read_page_by_page_and_is_bounded():
+    world = World()
+    world.frames.frames = [account_frame(REF, seq) for seq in range(1, 1701)]
+    topics, sink = world.agent()
+    await topics.start(900)
+    assert numbers(sink, "conversation:started") == list(range(901, 1701))
+    late, late_sink = world.agent()
+    await late.start(0)
+    assert frames(late_sink)[0]["complete"] is False
+    assert numbers(late_sink, "conversation:started") == []
+
+
+async def test_events_of_a_newer_producer_are_passed_over():
+    world = World()
+    world.know(REF, 1, 3)
+    strange = world.book.events[REF.id][0].model_copy(
+        update={"type": "conversation.merged.v9", "sequence": 2}
+    )
+    odd = world.book.events[REF.id][0].model_copy(
+        update={
+            "type": "delivery.connection_changed.v1",
+            "data": ConnectionChanged(actor=SYSTEM, occurred_at=WHEN, connection_id="c").model_dump(
+                mode="json"
+            ),
+            "sequence": 2,
+        }
+    )
+    world.book.events[REF.id][1:1] = [strange, odd]
+    topics, sink = world.agent()
+    await topics.subscribe(TOPIC, 0)
+    assert numbers(sink) == [1, 3]
+
+
+async def test_who_is_not_in_a_room_leaves_nothing():
+    world = World()
+    world.know(REF, 1)
+    first, _ = world.agent()
+    await first.subscribe(TOPIC, None)
+    stranger = Follower(TOPIC, lambda _: True, ListSink(), since=0)
+    world.hub.leave(_room(REF), stranger)
+    world.hub.leave(_room(OWN), stranger)
+    assert world.hub.position(_room(REF)) == 1
+
+
+async def test_a_frame_that_comes_twice_is_passed_on_once():
+    world = World()
+    world.know(REF, 1)
+    topics, sink = world.agent()
+    await topics.subscribe(TOPIC, None)
+    world.live(chat_frame(REF, 2))
+    world.live(chat_frame(REF, 2))
+    world.live(chat_frame(REF, 1))
+    assert numbers(sink) == [2]
+
+
+async def test_a_hub_that_closes_ends_what_it_has_begun():
+    world = World()
+    world.know(REF, 1)
+    topics, _ = world.agent()
+    await topics.subscribe(TOPIC, None)
+    world.book.pauses.append(asyncio.Event())
+    world.live(chat_frame(REF, 3))
+    await until(lambda: not world.book.pauses)
+    await world.hub.close()
+    assert not world.hub._tasks
+
+
+async def test_two_visitors_may_wait_for_threads_with_the_same_digits():
+    world = World()
+    first, _ = visitor(world)
+    second, second_sink = visitor(world)
+    await first.start(None)
+    await second.start(None)
+    await first.close()
+    world.know(OWN, 2)
+    world.live(chat_frame(OWN, 2))
+    await until(lambda: numbers(second_sink) == [2])
+    await second.close()
+
+
+async def test_a_visitor_keeps_looking_while_nobody_answers(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("services.gateway.use_cases.follow_own_thread._PAUSES", (0.01, 0.01, 0.01))
+    world = World()
+    thread, sink = visitor(world)
+    await thread.start(None)
+    world.book.away = True
+    thread.expect()
+    await until(lambda: len(thread._pauses) == 0)
+    world.book.away = False
+    world.know(OWN, 2)
+    thread.expect()
+    await until(lambda: numbers(sink) == [2])
+    await thread.close()
+
+
+async def test_a_mistake_while_looking_ends_the_socket(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("services.gateway.use_cases.follow_own_thread._PAUSES", (0.01,))
+    world = World()
+    thread, sink = visitor(world)
+    await thread.start(None)
+    monkeypatch.setattr(world.book, "find_for_visitor", None)
+    thread.expect()
+    await until(lambda: sink.ended is not None)
+    await thread.close()
 
 
 async def test_a_socket_has_a_bounded_number_of_topics():

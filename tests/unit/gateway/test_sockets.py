@@ -91,7 +91,7 @@ async def test_a_socket_without_a_good_token_is_closed(served: Served, first: An
 
 async def test_a_silent_socket_is_closed(served: Served, monkeypatch: pytest.MonkeyPatch):
     route = next(
-        one for one in served.site.gateway.app.router.routes if getattr(one, "name", "") == "agentSocket"
+        one for one in served.site.gateway.api.router.routes if getattr(one, "name", "") == "agentSocket"
     )
     (agents,) = (cell.cell_contents for cell in route.endpoint.__closure__)  # type: ignore[attr-defined]
     monkeypatch.setattr(agents, "_auth_limit", 0.05)

@@ -251,7 +251,16 @@ def test_a_named_command_is_not_answered_while_the_bots_name_is_unknown():
     assert not only(group(**command("/status@shop_helper_bot")), Bot()).expects_answer
 
 
-@pytest.mark.parametrize("entities", [None, "x", [{"type": "bot_command", "offset": 1, "length": 3}], [7]])
+@pytest.mark.parametrize(
+    "entities",
+    [
+        None,
+        "x",
+        [{"type": "bot_command", "offset": 1, "length": 3}],
+        [7],
+        [{"type": "bot_command", "offset": 0, "length": 99}],
+    ],
+)
 def test_a_slash_without_its_entity_is_text(entities: Any):
     assert only(update(text="/start", entities=entities)).kind is MessageKind.TEXT
 
