@@ -135,8 +135,8 @@ class MongoDB:
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             # A primary waits 15 s for another to take over before it ends; here is no other.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
-            # A service that was killed in mid-transaction leaves its locks behind until this many seconds have
-            # passed; at the default of 60 its conversations stood still that long.
+            # A service that was killed in mid-transaction leaves its locks behind until this many seconds
+            # have passed; at the default of 60 its conversations stood still that long.
             *("--setParameter", "transactionLifetimeLimitSeconds=5"),
         ]
 

@@ -15,6 +15,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: What a caller finds in `Reply.result`. Messages that are not here are answered with an empty result.
 ANSWERS: dict[type[Message], type[Contract]] = {
     conversation.RecordInboundMessage: conversation.InboundRecorded,
+    conversation.PostReply: conversation.MessageView,
+    conversation.PostBotReply: conversation.MessageView,
+    conversation.HandOffConversation: conversation.StatusChanged,
     conversation.ChangeStatus: conversation.StatusChanged,
     conversation.ListConversations: conversation.ConversationPage,
     conversation.GetConversation: conversation.ConversationThread,

@@ -53,14 +53,29 @@ def broker_url(url: str) -> str:
     return str(URL(url).update_query(heartbeat=str(HEARTBEAT)))
 
 
+async def connect(url: str, name: str = "parley") -> AbstractConnection:
+    """A plain connection with our heartbeat, opened within CONNECT_LIMIT. `name` is what the broker shows."""
+    connection = aio_pika.Connection(URL(broker_url(url)), client_properties={"connection_name": name})
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT):
+            await connection.connect()
+    except BaseException:
+        await drop(connection)
+        raise
+    return connection
+
+
 async def drop(connection: AbstractConnection | None) -> None:
     """Close a connection that may be lost already."""
-    if connection is not None:
-        try:
-            async with asyncio.timeout(2):
-                await connection.close()
-        except AWAY:
-            return  # it was lost already: nothing is left to close
+    if connection is None:
+        return
+    try:
+        async with asyncio.timeout(2):
+            await connection.close()
+    except AWAY:
+        # It was lost already. aio-pika takes it for open until a close has worked, and would try one from its
+        # destructor, wherever that runs; without a transport this one only marks it.
+        await connection.close()
 
 
 class BrokerLink:
@@ -74,7 +89,7 @@ class BrokerLink:
         on_return_raises: bool = True,
         on_open: Callable[[AbstractChannel], Awaitable[None]] | None = None,
     ) -> None:
-        self._url = broker_url(url)
+        self._url = url
         self._name = name
         self._on_return_raises = on_return_raises
         self._on_open = on_open
@@ -104,9 +119,7 @@ class BrokerLink:
 
     async def _open(self) -> aiormq.Channel:
         await self._drop()
-        self._connection = await aio_pika.connect(
-            self._url, client_properties={"connection_name": self._name}
-        )
+        self._connection = await connect(self._url, self._name)
         self._channel = await self._connection.channel(
             publisher_confirms=True, on_return_raises=self._on_return_raises
         )

@@ -9,14 +9,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from bson import Binary
 from pymongo import DESCENDING, IndexModel
 
 from libs.contracts import topology
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
-from libs.runtime.broker_link import AWAY, CONNECT_LIMIT, broker_url
+from libs.runtime.broker_link import AWAY, connect
 from libs.runtime.clock import now
 from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
@@ -52,7 +51,7 @@ class DeadLetterDrain:
     """Moves a service's dead letters, and what the gateway parked, from the broker into its store."""
 
     def __init__(self, url: str, store: Store, service: str) -> None:
-        self._url = broker_url(url)
+        self._url = url
         self._store = store
         # Parked bodies are not dead, but kept the same way: the queue itself is drained.
         queues = _queues_of(service)
@@ -70,7 +69,7 @@ class DeadLetterDrain:
             await asyncio.sleep(_REOPEN)
 
     async def _read(self) -> None:
-        connection = await aio_pika.connect(self._url, timeout=CONNECT_LIMIT)
+        connection = await connect(self._url, "dead letters")
         async with connection:
             lost = asyncio.Event()
             channel = await connection.channel()

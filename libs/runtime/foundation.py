@@ -78,6 +78,7 @@ class Foundation:
 
     def start_consuming(self) -> Service:
         """The last thing a composition root does: reading begins after every other part has started."""
+        self.service.routes = self.consumers.routes
         self.service.on_start(self.consumers.start)
         self.service.background(*self.consumers.background(), self.membership.run, self.dead_letters.run)
         if self._relays:

@@ -13,7 +13,9 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import IndexModel
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
+    DuplicateKeyError,
     ExecutionTimeout,
     NetworkTimeout,
     OperationFailure,
@@ -32,6 +34,7 @@ Session = AsyncIOMotorClientSession
 _CONFLICT_ATTEMPTS = 6
 #: Milliseconds a write may wait for its majority.
 _MAJORITY_LIMIT = 5_000
+_DUPLICATE_KEY = 11_000
 #: Server errors that say "not now": shutting down, no primary, out of disk, interrupted.
 _PASSING_CODES = frozenset(
     {6, 7, 50, 89, 91, 112, 189, 251, 262, 317, 9001, 10107, 11600, 11602, 13435, 13436, 14031}
@@ -67,6 +70,8 @@ class Store:
         """Turn the store's passing failures into TransientError."""
         try:
             yield
+        except BulkWriteError as error:
+            raise _as_one(error) from error
         except PyMongoError as error:
             if is_passing(error):
                 raise TransientError(ErrorCode.UNAVAILABLE, "the store is away", retry_after=2) from error
@@ -145,6 +150,15 @@ async def _uninterrupted(commit: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+def _as_one(error: BulkWriteError) -> PyMongoError:
+    """A bulk write's duplicate keys as the error that a single write has."""
+    details = error.details or {}
+    codes = {failed.get("code") for failed in details.get("writeErrors", ())}
+    if codes == {_DUPLICATE_KEY}:
+        return DuplicateKeyError("duplicate key in a bulk write", _DUPLICATE_KEY, details)
+    return error
 
 
 def is_passing(error: PyMongoError) -> bool:

@@ -12,13 +12,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, ParleyError, TransientError
 from libs.runtime import metrics
-from libs.runtime.broker_link import CONNECT_LIMIT, broker_url, drop
+from libs.runtime.broker_link import connect, drop
 from libs.runtime.clock import now
 from libs.runtime.keyed_lock import KeyedLock
 from libs.runtime.logs import get_logger
@@ -53,7 +52,7 @@ class Partitions:
         lock_key: Callable[[Envelope], str],
     ) -> None:
         self.queues: list[OrderedQueue] = []
-        self._url = broker_url(url)
+        self._url = url
         self._publisher = publisher
         self._membership = membership
         self._routes = routes
@@ -85,7 +84,7 @@ class Partitions:
             if self._connection is None or not self._connection.connected.is_set():
                 lost, self._connection = self._connection, None
                 await drop(lost)
-                self._connection = await aio_pika.connect(self._url, timeout=CONNECT_LIMIT)
+                self._connection = await connect(self._url, "partitions")
             return self._connection
 
     async def _take(self, reading: Reading, message: AbstractIncomingMessage, settlement: Settlement) -> str:

@@ -9,7 +9,7 @@ A background task that ends by itself ends the process: whoever runs it starts i
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from libs.contracts.errors import ParleyError
 from libs.runtime.health import Health
 from libs.runtime.logs import configure_logs, get_logger
+from libs.runtime.received import Routes
 from libs.runtime.settings import ServiceSettings
 from libs.runtime.telemetry import configure_telemetry
 
@@ -50,6 +51,8 @@ class Service:
         self.name = name
         self.settings = settings
         self.health = Health()
+        #: What it reads, by queue: each message with its handler. For the documents made from it.
+        self.routes: Mapping[str, Routes] = {}
         self._starts: list[Step] = []
         self._drains: list[Step] = []
         self._stops: list[Step] = []
@@ -78,6 +81,11 @@ class Service:
         """Serve this application instead of health alone; it has to mount the health routes itself."""
         self._app = app
         self._options = uvicorn_options
+
+    async def dispose(self) -> None:
+        """Close what was built, without ever having run."""
+        for step in reversed(self._stops):
+            await self._attempt(step)
 
     async def run(self) -> int:
         """Live until a signal or a fault; the exit code."""
@@ -146,8 +154,7 @@ class Service:
             if name != "http":
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for step in reversed(self._stops):
-            await self._attempt(step)
+        await self.dispose()
         _log.info("stopped")
 
     @staticmethod

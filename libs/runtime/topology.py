@@ -7,11 +7,10 @@ start makes it ignore the subscriber's prefetch.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from libs.contracts import topology
-from libs.runtime.broker_link import CONNECT_LIMIT, broker_url
+from libs.runtime.broker_link import connect
 
 
 def queue_arguments(queue: topology.Queue) -> dict[str, Any]:
@@ -60,7 +59,7 @@ async def declare_topology(
     """Create every exchange, queue and binding that is missing. Changes nothing that is there; raises when
     something is there with other arguments. Fewer queues and shorter tiers are for tests.
     """
-    connection = await aio_pika.connect(broker_url(url), timeout=CONNECT_LIMIT)
+    connection = await connect(url, "topology")
     async with connection:
         channel = await connection.channel()
         for name, kind in topology.EXCHANGES.items():

@@ -41,10 +41,9 @@ class DeliveryConnections:
         asking = self._asking.get(connection_id)
         if asking is None:
             if len(self._asking) >= _AT_ONCE:
-                raise TransientError(
-                    ErrorCode.UNAVAILABLE, "too many connections are looked up", retry_after=1
-                )
+                raise TransientError(ErrorCode.UNAVAILABLE, "too many look-ups at once", retry_after=1)
             asking = asyncio.get_running_loop().create_task(self._ask(connection_id))
+            asking.add_done_callback(_looked_at)
             self._asking[connection_id] = asking
         # Shielded: one caller who hangs up does not take the answer from the others.
         return await asyncio.shield(asking)

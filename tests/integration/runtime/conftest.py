@@ -41,7 +41,8 @@ async def publisher(broker_url: str) -> AsyncIterator[Publisher]:
 def plain_logs() -> Iterator[None]:
     """Logs as services write them: structlog's default draws every local variable of a traceback."""
     structlog.configure(
-        processors=[*logs.PROCESSORS, structlog.processors.KeyValueRenderer()], cache_logger_on_first_use=False
+        processors=[*logs.PROCESSORS, structlog.processors.KeyValueRenderer()],
+        cache_logger_on_first_use=False,
     )
     yield
     structlog.reset_defaults()

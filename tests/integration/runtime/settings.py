@@ -18,4 +18,6 @@ KEY = base64.b64encode(bytes(32)).decode()
 
 def settings(broker: str, store: str, prefix: str, **more: Any) -> TestSettings:
     """Settings for a service on the test's own broker and databases."""
-    return TestSettings(rabbitmq_url=broker, mongodb_url=store, database_prefix=prefix, secret_key=KEY, **more)
+    return TestSettings(
+        rabbitmq_url=broker, mongodb_url=store, database_prefix=prefix, secret_key=KEY, **more
+    )

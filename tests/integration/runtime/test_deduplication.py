@@ -101,7 +101,11 @@ async def test_a_refusal_is_kept_and_given_again_even_if_it_would_work_now(store
     counting.error = None
     with pytest.raises(DomainError) as caught:
         await once(received)
-    assert (caught.value.code, caught.value.detail, caught.value.conversation_id) == ("not_handed_off", "no", "c1")
+    assert (caught.value.code, caught.value.detail, caught.value.conversation_id) == (
+        "not_handed_off",
+        "no",
+        "c1",
+    )
     assert await counting.times() == 0
 
 
@@ -154,14 +158,18 @@ async def test_state_event_and_note_are_written_together_or_not_at_all(store: St
     received = _received()
     with pytest.raises(ValueError):  # noqa: PT011 - the test's own
         await once(received)
-    assert [await store.database[name].count_documents({}) for name in ("effects", "outbox", "deduplication")] == [
+    assert [
+        await store.database[name].count_documents({}) for name in ("effects", "outbox", "deduplication")
+    ] == [
         0,
         0,
         0,
     ]
     failing = False
     await once(received)
-    assert [await store.database[name].count_documents({}) for name in ("effects", "outbox", "deduplication")] == [
+    assert [
+        await store.database[name].count_documents({}) for name in ("effects", "outbox", "deduplication")
+    ] == [
         1,
         1,
         1,

@@ -103,8 +103,12 @@ async def test_a_bug_is_tried_three_times_and_then_kept(reader: Reader, publishe
     assert await depth(url, DEAD) == 1
 
 
-@pytest.mark.parametrize("error", [PermanentError(ErrorCode.UNREADABLE, "never"), DomainError(ErrorCode.CONFLICT, "no")])
-async def test_what_is_decided_is_not_tried_again(reader: Reader, publisher: Publisher, url: str, error: Exception):
+@pytest.mark.parametrize(
+    "error", [PermanentError(ErrorCode.UNREADABLE, "never"), DomainError(ErrorCode.CONFLICT, "no")]
+)
+async def test_what_is_decided_is_not_tried_again(
+    reader: Reader, publisher: Publisher, url: str, error: Exception
+):
     reader.handler.errors["k"] = error
     await _send(publisher, "k", 0, 1)
     await until(lambda: reader.handler.done == [("k", 1)])

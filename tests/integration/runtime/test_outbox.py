@@ -130,7 +130,9 @@ async def test_what_another_replica_commits_wakes_the_one_that_relays(
     assert [event.sequence for event in await _taken(url)] == list(range(50))
 
 
-async def test_another_replica_takes_over_when_the_first_dies(store: Store, url: str, relay: Callable[..., Relay]):
+async def test_another_replica_takes_over_when_the_first_dies(
+    store: Store, url: str, relay: Callable[..., Relay]
+):
     first = relay("a").start()
     await _commit(store, first.outbox, _entry(0))
     await until(lambda: _all(store, 1))
@@ -160,7 +162,9 @@ async def test_a_crash_between_publishing_and_marking_repeats_and_loses_nothing(
     one = relay()
     await _commit(store, one.outbox, *(_entry(number) for number in range(20)))
     await one.relay.publish_batch()
-    await store.database["outbox"].update_many({}, {"$set": {"published": False}, "$unset": {"published_at": ""}})
+    await store.database["outbox"].update_many(
+        {}, {"$set": {"published": False}, "$unset": {"published_at": ""}}
+    )
     one.start()
     await until(lambda: _all(store, 20))
     events = await _taken(url)
@@ -202,7 +206,9 @@ async def test_one_conversations_sequence_is_unique(store: Store, relay: Callabl
     await _commit(store, one.outbox, _entry(1, "another"))
 
 
-async def test_events_can_be_read_again_by_conversation_and_sequence(store: Store, relay: Callable[..., Relay]):
+async def test_events_can_be_read_again_by_conversation_and_sequence(
+    store: Store, relay: Callable[..., Relay]
+):
     one = relay()
     await _commit(store, one.outbox, *(_entry(number) for number in range(1, 11)), _entry(1, "another"))
     again = await one.outbox.events_after("c1", 4, 3)
@@ -211,7 +217,9 @@ async def test_events_can_be_read_again_by_conversation_and_sequence(store: Stor
     assert await one.outbox.events_after("nobody", 0, 3) == []
 
 
-async def test_a_command_without_a_queue_stays_in_the_outbox(store: Store, url: str, relay: Callable[..., Relay]):
+async def test_a_command_without_a_queue_stays_in_the_outbox(
+    store: Store, url: str, relay: Callable[..., Relay]
+):
     connection = await aio_pika.connect(url)
     async with connection:
         await (await connection.channel()).declare_exchange("test.cmd", "topic", durable=True)

@@ -28,7 +28,9 @@ async def _queue(url: str, name: str = "q", **arguments: object) -> None:
         await queue.bind(exchange, "to.q")
 
 
-async def _send(publisher: Publisher, number: int = 0, *, routing_key: str = "q", time_limit: float = 5.0) -> None:
+async def _send(
+    publisher: Publisher, number: int = 0, *, routing_key: str = "q", time_limit: float = 5.0
+) -> None:
     await publisher.publish(step(number=number), exchange="", routing_key=routing_key, time_limit=time_limit)
 
 
@@ -85,7 +87,9 @@ async def test_a_full_queue_is_not_accepted(broker_url: str, publisher: Publishe
     assert all(isinstance(result, TransientError) for result in refused)
 
 
-async def test_an_unknown_exchange_costs_one_message_and_not_the_publisher(broker_url: str, publisher: Publisher):
+async def test_an_unknown_exchange_costs_one_message_and_not_the_publisher(
+    broker_url: str, publisher: Publisher
+):
     with pytest.raises(TransientError):
         await publisher.publish(step(), exchange="never-declared", routing_key="x")
     await _queue(broker_url)
@@ -133,16 +137,28 @@ async def test_a_silent_broker_fails_within_the_limit(broker_url: str, proxy: Pr
     await _send(through)
 
 
-async def test_a_frozen_broker_fails_publishing_and_readiness_in_time_and_a_restarted_one_works(
+@pytest.fixture
+async def foundation(
     private_rabbitmq: RabbitMQ, mongodb_url: str, database_prefix: str
+) -> AsyncIterator[Foundation]:
+    """A service's foundation with its consumers connected."""
+    made = Foundation("ai", settings(private_rabbitmq.url, mongodb_url, database_prefix), indexes={})
+    await made.consumers.start()
+    yield made
+    await made.consumers.stop()
+    await made.publisher.close()
+    made.store.close()
+
+
+async def test_a_frozen_broker_fails_publishing_and_readiness_in_time_and_a_restarted_one_works(
+    private_rabbitmq: RabbitMQ, foundation: Foundation
 ):
     url = private_rabbitmq.url
     await _queue(url)
-    foundation = Foundation("ai", settings(url, mongodb_url, database_prefix), indexes={})
     health: Health = foundation.service.health
     publisher = foundation.publisher
     await _send(publisher)
-    assert await health.report() == {"store": "ok", "broker": "ok"}
+    assert await health.report() == {"store": "ok", "broker": "ok", "consumers": "ok"}
 
     private_rabbitmq.freeze()
     begun = asyncio.get_running_loop().time()
@@ -159,8 +175,11 @@ async def test_a_frozen_broker_fails_publishing_and_readiness_in_time_and_a_rest
         await _send(publisher, time_limit=2.0)
     await private_rabbitmq.start()
     await until(lambda: _works(publisher), limit=30)
-    await publisher.close()
-    foundation.store.close()
+    await until(lambda: _ready(health), limit=30)
+
+
+async def _ready(health: Health) -> bool:
+    return set((await health.report()).values()) == {"ok"}
 
 
 async def _works(publisher: Publisher) -> bool:

@@ -97,7 +97,12 @@ def _ask(client: RpcClient, want: str = "fine", **more: float) -> Awaitable[Answ
 
 
 def _command(
-    client: RpcClient, key: str = "k", number: int = 1, *, time_limit: float = 5.0, routing_key: str = "answer_contact.v1"
+    client: RpcClient,
+    key: str = "k",
+    number: int = 1,
+    *,
+    time_limit: float = 5.0,
+    routing_key: str = "answer_contact.v1",
 ) -> Awaitable[dict[str, object]]:
     return client.command(
         Step(actor=SYSTEM, key=key, number=number),
@@ -164,7 +169,9 @@ async def test_failing_queries_do_not_use_up_the_prefetch(service: Answering, cl
     assert await _ask(client) == Answer(text="fine")
 
 
-async def test_a_command_that_works_at_the_second_attempt_is_still_answered(service: Answering, client: RpcClient):
+async def test_a_command_that_works_at_the_second_attempt_is_still_answered(
+    service: Answering, client: RpcClient
+):
     assert await _command(client, "twice", 1) == {"text": "twice 1"}
 
 
@@ -178,7 +185,9 @@ async def test_nobody_there_is_unavailable_at_once(broker_url: str):
     await client.close()
 
 
-async def test_a_late_answer_to_a_question_is_unavailable_and_then_dropped(service: Answering, client: RpcClient):
+async def test_a_late_answer_to_a_question_is_unavailable_and_then_dropped(
+    service: Answering, client: RpcClient
+):
     with pytest.raises(TransientError) as caught:
         await _ask(client, "late", time_limit=0.3)
     assert caught.value.code == ErrorCode.UNAVAILABLE
@@ -194,7 +203,9 @@ async def test_a_late_answer_to_a_command_is_an_unknown_outcome(service: Answeri
     assert (caught.value.code, caught.value.conversation_id) == (ErrorCode.OUTCOME_UNKNOWN, "c1")
 
 
-async def test_a_command_that_waited_too_long_is_not_carried_out(url: str, client: RpcClient, publisher: Publisher):
+async def test_a_command_that_waited_too_long_is_not_carried_out(
+    url: str, client: RpcClient, publisher: Publisher
+):
     with pytest.raises(TransientError) as caught:
         await _command(client, "k", time_limit=0.3)
     assert caught.value.code == ErrorCode.OUTCOME_UNKNOWN

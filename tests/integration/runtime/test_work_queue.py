@@ -159,7 +159,12 @@ async def test_a_rule_that_says_no_ends_the_message(
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b'{"specversion":"1.0"}', step(number=1).encode()[:-20]])
 async def test_poison_is_kept_and_does_not_stop_the_queue(
-    consumers: Consumers, handler: Handler, publisher: Publisher, drained: None, letters: DeadLetters, body: bytes
+    consumers: Consumers,
+    handler: Handler,
+    publisher: Publisher,
+    drained: None,
+    letters: DeadLetters,
+    body: bytes,
 ):
     await publisher.publish_raw(body, exchange="", routing_key=WORK.name, message_id="bad", message_type="?")
     await _send(publisher, 2)
@@ -219,7 +224,11 @@ async def test_a_parked_body_is_kept_but_cannot_be_replayed(
         headers={"x-reason": "no update in it"},
     )
     (letter,) = await _kept(letters)
-    assert (letter["queue"], letter["code"], letter["reason"]) == (topology.PARKED, "parked", "no update in it")
+    assert (letter["queue"], letter["code"], letter["reason"]) == (
+        topology.PARKED,
+        "parked",
+        "no update in it",
+    )
     with pytest.raises(DomainError) as caught:
         await letters.replay(letter["_id"])
     assert caught.value.code == ErrorCode.INVALID

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from services.gateway.adapters.delivery_connections import DeliveryConnections, 
 from services.gateway.entrypoints.subscribers import realtime_reader
 from services.gateway.use_cases.hub import Hub
 from tests.unit.gateway.fakes import away
-from tests.unit.gateway.samples import ACCOUNT, ANA, TELEGRAM, WHEN
+from tests.unit.gateway.samples import ACCOUNT, ANA, TELEGRAM, WHEN, until
 
 BOX = SealedBox(b"k" * 32)
 
@@ -160,13 +162,20 @@ async def test_an_error_that_everybody_hung_up_on_is_nobodys():
     found, rpc = connections(lambda _: away())
     rpc.gate = asyncio.Event()
     asking = asyncio.create_task(found.find("conn-tg"))
-    await asyncio.sleep(0)
+    await until(lambda: bool(rpc.asked))
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
-    rpc.gate.set()
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert found._asking == {}
+    del asking  # its error's frames hold the look-up
+    complaints: list[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    try:
+        task = weakref.ref(found._asking["conn-tg"])
+        rpc.gate.set()
+        await until(lambda: gc.collect() >= 0 and task() is None)
+        assert complaints == []
+    finally:
+        loop.set_exception_handler(None)
 
 
 async def test_a_command_goes_to_its_conversations_partition_and_no_other_id_is_one():

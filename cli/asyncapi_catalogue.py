@@ -1,0 +1,147 @@
+"""Who takes and who sends which message, and where: what the AsyncAPI documents are made from.
+
+What a service takes is checked against the routes it subscribes; what one sends must be taken somewhere
+(tests/contracts/test_asyncapi.py).
+"""
+
+from dataclasses import dataclass
+
+from libs.contracts import ai, conversation, delivery, gateway, notify, topology
+from libs.contracts.base import Contract, Message
+from libs.contracts.frames import Frame
+
+Kinds = tuple[type[Message], ...]
+
+PARTITION = "{partition}"
+_PARTITIONS = {
+    topology.conversation_partition_queue(PARTITION): topology.partition_names("p"),
+    topology.delivery_partition_queue(PARTITION): topology.partition_names("a"),
+    topology.notify_partition_queue(PARTITION): topology.partition_names("a"),
+}
+
+
+def queues_at(address: str) -> list[str]:
+    """The queues that a channel's address stands for."""
+    return [address.replace(PARTITION, name) for name in _PARTITIONS.get(address, [""])]
+
+
+def partitions_at(address: str) -> list[str]:
+    """The values of the partition in an address; none where it has no such part."""
+    return list(_PARTITIONS.get(address, ()))
+
+
+_CONVERSATION_EVENTS: Kinds = tuple(
+    sorted(conversation.ConversationEvent.__subclasses__(), key=lambda kind: kind.type)
+)
+_CONVERSATION_COMMANDS: Kinds = (
+    conversation.AcknowledgeMessage,
+    conversation.ChangeStatus,
+    conversation.ExpireAnswer,
+    conversation.HandOffConversation,
+    conversation.PostBotReply,
+    conversation.PostReply,
+    conversation.RecordInboundMessage,
+    conversation.RegisterAccount,
+    conversation.RegisterChatbot,
+    conversation.RegisterPerson,
+    conversation.SkipAnswer,
+)
+_RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
+_CONVERSATION_QUERIES: Kinds = (
+    conversation.EventsAfter,
+    conversation.FindConversation,
+    conversation.GetConversation,
+    conversation.GetPerson,
+    conversation.ListConversations,
+)
+
+#: What each service reads, by the address of the queue.
+TAKES: dict[str, dict[str, Kinds]] = {
+    "gateway": {topology.GATEWAY_SET_CREDENTIALS.name: (gateway.SetCredentials,)},
+    "conversation": {
+        topology.conversation_partition_queue(PARTITION): (*_CONVERSATION_COMMANDS, *_RECEIPTS),
+        topology.query_queue("conversation"): _CONVERSATION_QUERIES,
+    },
+    "delivery": {
+        topology.delivery_partition_queue(PARTITION): (conversation.MessageRecorded,),
+        topology.DELIVERY_CONNECT_CHANNEL.name: (delivery.ConnectChannel,),
+        topology.query_queue("delivery"): (delivery.GetConnection,),
+    },
+    "ai": {
+        topology.AI_ANSWER_CONTACT.name: (ai.AnswerContact,),
+        topology.AI_ADD_DOCUMENT.name: (ai.AddDocument,),
+    },
+    "notify": {
+        topology.notify_partition_queue(PARTITION): _CONVERSATION_EVENTS,
+        topology.query_queue("notify"): (notify.FramesAfter,),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Messages that go to one exchange; the routing key is `prefix` and the message's type."""
+
+    exchange: str
+    kinds: tuple[type[Contract], ...]
+    prefix: str = ""
+
+
+#: What each service sends. `operator` is whoever sets an installation up (deploy/local/demo does).
+SENDS: dict[str, tuple[Sending, ...]] = {
+    "gateway": (
+        Sending(
+            topology.CONVERSATION_COMMANDS,
+            (
+                conversation.AcknowledgeMessage,
+                conversation.ChangeStatus,
+                conversation.PostReply,
+                conversation.RecordInboundMessage,
+            ),
+            f"{PARTITION}.",
+        ),
+    ),
+    "conversation": (
+        Sending(topology.CONVERSATION_EVENTS, _CONVERSATION_EVENTS, f"{PARTITION}."),
+        Sending(topology.CONVERSATION_COMMANDS, (conversation.ExpireAnswer,), f"{PARTITION}."),
+        Sending(topology.AI_COMMANDS, (ai.AnswerContact,)),
+    ),
+    "delivery": (
+        Sending(topology.DELIVERY_EVENTS, (*_RECEIPTS, delivery.ConnectionChanged), f"{PARTITION}."),
+    ),
+    "ai": (
+        Sending(
+            topology.CONVERSATION_COMMANDS,
+            (conversation.HandOffConversation, conversation.PostBotReply, conversation.SkipAnswer),
+            f"{PARTITION}.",
+        ),
+    ),
+    "notify": (Sending(topology.REALTIME, (Frame,), "{bucket}.{room}"),),
+    "operator": (
+        Sending(
+            topology.CONVERSATION_COMMANDS,
+            (conversation.RegisterAccount, conversation.RegisterChatbot, conversation.RegisterPerson),
+            f"{PARTITION}.",
+        ),
+        Sending(topology.DELIVERY_COMMANDS, (delivery.ConnectChannel,)),
+        Sending(topology.AI_COMMANDS, (ai.AddDocument,)),
+        Sending(topology.GATEWAY_COMMANDS, (gateway.SetCredentials,)),
+    ),
+}
+
+#: Which queries each service asks of which.
+ASKS: dict[str, dict[str, Kinds]] = {
+    "gateway": {
+        "conversation": _CONVERSATION_QUERIES,
+        "delivery": (delivery.GetConnection,),
+        "notify": (notify.FramesAfter,),
+    },
+}
+
+#: What the gateway reads on a queue of its own, beside its work queues: every replica gets all of it.
+FANNED_OUT: dict[str, tuple[Sending, ...]] = {
+    "gateway": (
+        Sending(topology.REALTIME, (Frame,), "{bucket}.{room}"),
+        Sending(topology.DELIVERY_EVENTS, (delivery.ConnectionChanged,), f"{PARTITION}."),
+    ),
+}

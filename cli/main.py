@@ -1,0 +1,17 @@
+"""parley: the command line for those who operate it. One file a group of commands."""
+
+import typer
+
+from cli import dlq
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Parley installation.")
+app.add_typer(dlq.app, name="dlq")
+
+
+@app.callback()
+def root() -> None:
+    """Settings come from the environment: RABBITMQ_URL, MONGODB_URL, PARLEY_DATABASE_PREFIX."""
+
+
+if __name__ == "__main__":
+    app()
