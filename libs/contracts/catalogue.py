@@ -19,6 +19,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     conversation.PostBotReply: conversation.MessageView,
     conversation.HandOffConversation: conversation.StatusChanged,
     conversation.ChangeStatus: conversation.StatusChanged,
+    conversation.RegisterPerson: conversation.Person,
     conversation.ListConversations: conversation.ConversationPage,
     conversation.GetConversation: conversation.ConversationThread,
     conversation.FindConversation: conversation.FoundConversation,

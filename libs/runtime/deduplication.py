@@ -36,6 +36,7 @@ class Deduplication:
 
     def __init__(self, store: Store, consumer: str) -> None:
         self._store = store
+        self._rows = store.database[COLLECTION]
         self._consumer = consumer
 
     def once(
@@ -76,12 +77,12 @@ class Deduplication:
         row: dict[str, Any] = {"_id": key, "at": now()}
         if received.wants_reply:
             row["reply"] = Reply(result=result.model_dump(mode="json") if result else {}).model_dump_json()
-        await self._store.database[COLLECTION].insert_one(row, session=session)
+        await self._rows.insert_one(row, session=session)
         return result
 
     async def _stored(self, key: str) -> Reply | None:
         with self._store.guarded():
-            row = await self._store.database[COLLECTION].find_one({"_id": key})
+            row = await self._rows.find_one({"_id": key})
         if row is None:
             return None
         return Reply.model_validate_json(row["reply"]) if "reply" in row else Reply(result={})
@@ -89,9 +90,7 @@ class Deduplication:
     async def _keep_fault(self, key: str, fault: Fault) -> None:
         row = {"at": now(), "reply": Reply(fault=fault).model_dump_json()}
         with self._store.guarded():
-            await self._store.database[COLLECTION].update_one(
-                {"_id": key}, {"$setOnInsert": row}, upsert=True
-            )
+            await self._rows.update_one({"_id": key}, {"$setOnInsert": row}, upsert=True)
 
     @staticmethod
     def _repeat(received: Received[Any], stored: Reply) -> BaseModel | None:

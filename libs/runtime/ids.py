@@ -1,10 +1,8 @@
 """Where ids come from."""
 
-from uuid import UUID, uuid5
-
 import uuid_utils
 
-_NAMESPACE = UUID("5b1f0c1e-6f0b-4f8e-9a53-7d0c5e1d9a10")
+_NAMESPACE = uuid_utils.UUID("5b1f0c1e-6f0b-4f8e-9a53-7d0c5e1d9a10")
 
 
 def new_id() -> str:
@@ -17,4 +15,4 @@ def derived_id(*parts: str) -> str:
 
     The parts' lengths go in too, so that ("ab", "c") and ("a", "bc") differ.
     """
-    return str(uuid5(_NAMESPACE, "\x1f".join(f"{len(part)}:{part}" for part in parts)))
+    return str(uuid_utils.uuid5(_NAMESPACE, "\x1f".join(f"{len(part)}:{part}" for part in parts)))

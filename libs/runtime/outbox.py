@@ -55,6 +55,7 @@ class Outbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._rows = store.database[COLLECTION]
         self.woken = asyncio.Event()
 
     async def add(self, session: Session, entries: Sequence[OutboxEntry]) -> None:
@@ -64,9 +65,7 @@ class Outbox:
         replicas have one order.
         """
         if entries:
-            await self._store.database[COLLECTION].insert_many(
-                [_row(entry) for entry in entries], session=session
-            )
+            await self._rows.insert_many([_row(entry) for entry in entries], session=session)
 
     def wake(self) -> None:
         """Tell this process's relay, after the commit, that there is something."""
@@ -75,7 +74,7 @@ class Outbox:
     async def events_after(self, subject: str, after: int, limit: int) -> list[Envelope]:
         """Events of one conversation with a higher sequence, the oldest first."""
         with self._store.guarded():
-            rows = self._store.database[COLLECTION].find({"subject": subject, "sequence": {"$gt": after}})
+            rows = self._rows.find({"subject": subject, "sequence": {"$gt": after}})
             return [
                 Envelope.model_validate_json(row["body"])
                 async for row in rows.sort("sequence", ASCENDING).limit(limit)
@@ -108,10 +107,13 @@ class OutboxRelay:
         self, store: Store, outbox: Outbox, publisher: Publisher, instance: str, membership: Membership
     ) -> None:
         self._store = store
+        self._rows = store.database[COLLECTION]
         self._outbox = outbox
         self._publisher = publisher
         self._membership = membership
         self._lease = Lease(store, "outbox-relay", instance)
+        self._marking: frozenset[str] = frozenset()
+        self._mark_task: asyncio.Task[None] | None = None
         self._holds = False
         self._ask_again = 0.0
 
@@ -121,13 +123,15 @@ class OutboxRelay:
         try:
             while True:
                 try:
-                    if not await self._leads() or await self.publish_batch() < BATCH:
+                    if not await self._leads() or await self._round() < BATCH:
                         await self._rest()
                 except (TransientError, PyMongoError) as error:
                     _log.warning("outbox not relayed", error_type=type(error).__name__)
                     await asyncio.sleep(POLL / 2)
         finally:
             watcher.cancel()
+            with suppress(TransientError, PyMongoError):
+                await self._marked()
             metrics.OUTBOX_LEADER.set(0)
 
     async def give_up(self) -> None:
@@ -154,23 +158,46 @@ class OutboxRelay:
 
     async def publish_batch(self) -> int:
         """Publish the oldest unpublished rows and mark those that were confirmed; how many were found."""
-        rows = self._store.database[COLLECTION]
+        found = await self._round()
+        await self._marked()
+        return found
+
+    async def _round(self) -> int:
+        """The same, with the marking still under way: what is committed meanwhile need not wait for it."""
+        unpublished: dict[str, Any] = {"published": False}
+        if self._marking:
+            unpublished["_id"] = {"$nin": list(self._marking)}
         with self._store.guarded():
-            found = await rows.find({"published": False}).sort("order", ASCENDING).limit(BATCH).to_list(BATCH)
+            found = await self._rows.find(unpublished).sort("order", ASCENDING).limit(BATCH).to_list(BATCH)
         if not found:
+            await self._marked()
             return 0
         results = await asyncio.gather(*(self._publish(row) for row in found))
-        done = [row["_id"] for row, confirmed in zip(found, results, strict=True) if confirmed]
+        await self._marked()
+        done = frozenset(row["_id"] for row, confirmed in zip(found, results, strict=True) if confirmed)
         if done:
-            with self._store.guarded():
-                await rows.update_many(
-                    {"_id": {"$in": done}}, {"$set": {"published": True, "published_at": now()}}
-                )
-            metrics.OUTBOX_PUBLISHED.inc(len(done))
+            self._marking = done
+            self._mark_task = asyncio.create_task(self._mark(done))
         if len(done) < len(found):
             _log.warning("outbox rows not confirmed", rows=len(found) - len(done))
             await asyncio.sleep(POLL / 2)
         return len(found)
+
+    async def _mark(self, done: frozenset[str]) -> None:
+        with self._store.guarded():
+            await self._rows.update_many(
+                {"_id": {"$in": list(done)}}, {"$set": {"published": True, "published_at": now()}}
+            )
+        metrics.OUTBOX_PUBLISHED.inc(len(done))
+
+    async def _marked(self) -> None:
+        """Wait for the marking under way. When it failed, its rows are published again, as after a crash."""
+        task, self._mark_task = self._mark_task, None
+        if task is not None:
+            try:
+                await task
+            finally:
+                self._marking = frozenset()
 
     async def _publish(self, row: dict[str, Any]) -> bool:
         try:
@@ -199,7 +226,7 @@ class OutboxRelay:
                     {"$match": {"operationType": "insert"}},
                     {"$project": {"_id": 1}},
                 ]
-                async with self._store.database[COLLECTION].watch(inserts, max_await_time_ms=1000) as stream:
+                async with self._rows.watch(inserts, max_await_time_ms=1000) as stream:
                     while not self._membership.alone:
                         if await stream.try_next() is not None:
                             self._outbox.wake()

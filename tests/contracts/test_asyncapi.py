@@ -26,31 +26,35 @@ from services.gateway.settings import GatewaySettings
 from services.notify import app as notify_app
 from services.notify.settings import NotifySettings
 
-#: Nothing listens there: a service is built without its broker and its store.
-NOWHERE: dict[str, Any] = {
-    "rabbitmq_url": "amqp://127.0.0.1:1/",
-    "mongodb_url": "mongodb://127.0.0.1:1/?directConnection=true&connect=false",
-    "secret_key": base64.b64encode(bytes(32)).decode(),
-}
+#: Nothing listens there: a service is built without its broker.
+NOWHERE = "amqp://127.0.0.1:1/"
 
 
-async def _built(service: str, folder: Path) -> Service:
+async def _built(service: str, folder: Path, store: str, prefix: str) -> Service:
+    shared: dict[str, Any] = {
+        "rabbitmq_url": NOWHERE,
+        "mongodb_url": store,
+        "database_prefix": prefix,
+        "secret_key": base64.b64encode(bytes(32)).decode(),
+    }
     match service:
         case "ai":
-            return await ai_app.build(AISettings(**NOWHERE, index_folder=str(folder)))
+            return await ai_app.build(AISettings(**shared, index_folder=str(folder)))
         case "conversation":
-            return await conversation_app.build(ConversationSettings(**NOWHERE))
+            return await conversation_app.build(ConversationSettings(**shared))
         case "delivery":
-            return await delivery_app.build(DeliverySettings(**NOWHERE))
+            return await delivery_app.build(DeliverySettings(**shared))
         case "gateway":
-            return await gateway_app.build(GatewaySettings(**NOWHERE, jwt_secret="x" * 32))
+            return await gateway_app.build(GatewaySettings(**shared, jwt_secret="x" * 32))
         case _:
-            return await notify_app.build(NotifySettings(**NOWHERE))
+            return await notify_app.build(NotifySettings(**shared))
 
 
 @pytest.mark.parametrize("service", sorted(TAKES))
-async def test_what_a_service_takes_is_what_it_subscribes(service: str, tmp_path: Path):
-    built = await _built(service, tmp_path)
+async def test_what_a_service_takes_is_what_it_subscribes(
+    service: str, tmp_path: Path, mongodb_url: str, database_prefix: str
+):
+    built = await _built(service, tmp_path, mongodb_url, database_prefix)
     subscribed = {queue: set(routes) for queue, routes in built.routes.items()}
     documented = {
         queue: set(kinds) for address, kinds in TAKES[service].items() for queue in queues_at(address)

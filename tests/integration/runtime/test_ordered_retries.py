@@ -173,7 +173,7 @@ async def test_a_drain_finishes_what_was_begun_and_gives_the_rest_back_in_order(
 
 async def test_nothing_is_read_again_once_a_replica_leaves(url: str, publisher: Publisher, store: Store):
     reader = Reader(url, publisher, store).start()
-    await until(lambda: reader.consumers._partitions[0].queues[0].consuming.is_set())
+    await until(reader.consumers._partitions[0].queues[0].consuming.is_set)
     await reader.consumers.drain(5)
     reader.membership.generation += 1  # the others change while we leave
     reader.membership.members = ("z",)

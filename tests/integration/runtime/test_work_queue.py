@@ -1,4 +1,4 @@
-"""Work queues: a message is handled, tried again after each tier, or kept with the dead letters; never lost."""
+"""Work queues: a message is handled, tried again after each tier, or kept as a dead letter; never lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
