@@ -5,6 +5,7 @@ foundation.consumers.work_queue(...)
 return foundation.service
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from pymongo import IndexModel
@@ -98,4 +99,4 @@ class Foundation:
         )
 
     async def _close_store(self) -> None:
-        self.store.close()
+        await asyncio.to_thread(self.store.close)

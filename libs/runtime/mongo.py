@@ -136,7 +136,7 @@ class Store:
                 raise TransientError(ErrorCode.UNAVAILABLE, "the store does not answer") from error
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection. Talks to the server, and blocks meanwhile: not on a loop that is needed."""
         self.client.close()
 
 

@@ -88,7 +88,7 @@ async def test_a_store_that_is_away_is_a_passing_failure_in_time(mongodb_url: st
         assert asyncio.get_running_loop().time() - begun < 12
         await proxy.accept()
         await until(lambda: _answers(away))
-        away.close()
+        await asyncio.to_thread(away.close)
 
 
 async def test_a_silent_store_fails_the_ping_in_time(mongodb_url: str, database_prefix: str):
@@ -100,7 +100,7 @@ async def test_a_silent_store_fails_the_ping_in_time(mongodb_url: str, database_
             with pytest.raises(TransientError):
                 await silent.ping()
         proxy.release()
-        silent.close()
+        await asyncio.to_thread(silent.close)
 
 
 def _write(store: Store):  # noqa: ANN202 - a closure for transaction()

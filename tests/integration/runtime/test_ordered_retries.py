@@ -151,7 +151,7 @@ async def test_while_the_store_is_away_a_partition_is_not_read(
         await proxy.accept()
         await until(lambda: reader.handler.done == [("k", 0)], limit=20)
         await reader.stop()
-        store.close()
+        await asyncio.to_thread(store.close)
 
 
 async def test_a_drain_finishes_what_was_begun_and_gives_the_rest_back_in_order(
