@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup run demo check test verify bench chaos docs schemas format clean lint types imports generated pins
+.PHONY: help setup run demo check test verify bench chaos docs format clean lint types imports generated pins
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -28,15 +28,18 @@ types: ## mypy, strict
 imports: ## The dependency rules between services, layers and libraries
 	@.venv/bin/lint-imports --no-cache
 
-generated: ## Committed schemas and AsyncAPI documents are those of the code, and break nothing
+# The revision whose consumers must still be served: the last commit, unless a review names where its branch began.
+BASE ?=
+
+generated: ## Committed schemas and AsyncAPI documents are those of the code, and break nothing since BASE
 	@$(PYTHON) -m cli.schemas check
-	@$(PYTHON) -m cli.schemas compat
+	@$(PYTHON) -m cli.schemas compat $(if $(BASE),--base $(BASE))
 	@$(PYTHON) -m cli.asyncapi check
 
 check: setup lint types imports generated ## Everything that needs no broker
 
 test: check ## The whole suite, against a real broker and a real database
-	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=json:build/coverage.json -q
+	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=json:build/coverage.json -q --durations=15
 	@$(PYTHON) -m tests.coverage_limits build/coverage.json
 
 verify: test ## make test, and what takes longer: the long form of the chaos table
@@ -48,11 +51,9 @@ bench: setup ## Measure the figures and write build/bench.json
 chaos: setup ## Kill each service under load and write build/chaos.json
 	@$(PYTHON) -m tests.chaos
 
-docs: setup ## Write the AsyncAPI documents
-	@$(PYTHON) -m cli.asyncapi write
-
-schemas: setup ## Write the JSON Schemas of the contracts
+docs: setup ## Write the JSON Schemas and the AsyncAPI documents
 	@$(PYTHON) -m cli.schemas write
+	@$(PYTHON) -m cli.asyncapi write
 
 format: setup ## Put the code into shape
 	@$(PYTHON) -m ruff check --fix .

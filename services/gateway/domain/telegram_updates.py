@@ -22,6 +22,33 @@ from services.gateway.domain.telegram_fields import (
     optional_text,
 )
 
+#: Kinds that are known and say nothing to us.
+_ASKS_FOR_NOTHING = frozenset(
+    {
+        "update_id",
+        "channel_post",
+        "edited_channel_post",
+        "business_connection",
+        "business_message",
+        "edited_business_message",
+        "guest_message",
+        "message_reaction_count",
+        "inline_query",
+        "chosen_inline_result",
+        "shipping_query",
+        "pre_checkout_query",
+        "purchased_paid_media",
+        "poll",
+        "poll_answer",
+        "my_chat_member",
+        "chat_member",
+        "chat_join_request",
+        "chat_boost",
+        "removed_chat_boost",
+        "managed_bot",
+        "subscription",
+    }
+)
 #: Deletions that one update may name; more is not Telegram's.
 _MOST_DELETED = 100
 
@@ -48,7 +75,8 @@ class Inbound:
 def read_update(update: Any, bot: Bot) -> list[Inbound]:
     """Everything in an update that is to be recorded; empty for updates that are only acknowledged.
 
-    Raises UnreadableUpdateError for whatever is not an update as Telegram sends them.
+    Raises UnreadableUpdateError for whatever is not an update as Telegram sends them, a kind that is newer
+    than this list included: it is kept, so that nothing is lost before we learn it.
     """
     if type(update) is not dict:
         raise UnreadableUpdateError("the update is not an object")
@@ -58,6 +86,8 @@ def read_update(update: Any, bot: Bot) -> list[Inbound]:
     for key, reader in _READERS.items():
         if key in update:
             return reader(object_in(update, key), str(update_id), bot)
+    if update.keys() - _ASKS_FOR_NOTHING:
+        raise UnreadableUpdateError("the update is of a kind that is not known")
     return []
 
 

@@ -109,11 +109,19 @@ def test_service_messages_are_acknowledged_and_nothing_else(field: str):
         "business_message",
         "inline_query",
         "poll",
-        "not_yet_invented",
     ],
 )
 def test_other_updates_are_acknowledged_and_nothing_else(key: str):
     assert read_update({"update_id": 7, key: {}}, BOT) == []
+
+
+def test_a_kind_that_is_newer_than_us_is_unreadable_and_so_kept():
+    with pytest.raises(UnreadableUpdateError):
+        read_update({"update_id": 7, "not_yet_invented": {}}, BOT)
+
+
+def test_an_update_without_anything_is_acknowledged():
+    assert read_update({"update_id": 7}, BOT) == []
 
 
 def test_an_edit_names_the_message_it_changes():
