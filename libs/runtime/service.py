@@ -169,8 +169,6 @@ class Service:
 
 def run(settings: ServiceSettings, name: str, build: Callable[[], Awaitable[Service]]) -> None:
     """Run a service as this process; exits with its code."""
-    # Motor works in threads: at the default of 5 ms the loop may keep each answer waiting that long.
-    sys.setswitchinterval(0.0005)
 
     async def main() -> int:
         configure_logs(name, settings.log_level)
