@@ -42,7 +42,8 @@ test: check ## The whole suite, against a real broker and a real database
 	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=json:build/coverage.json -q --durations=15
 	@$(PYTHON) -m tests.coverage_limits build/coverage.json
 
-verify: test ## make test, and what takes longer: the long form of the chaos table
+verify: test ## make test, and what takes longer: slow tests and the long form of the chaos table
+	@$(PYTHON) -m pytest -q -m slow
 	@$(PYTHON) -m tests.chaos --long
 
 bench: setup ## Measure the figures and write build/bench.json

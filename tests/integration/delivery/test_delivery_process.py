@@ -160,6 +160,7 @@ async def test_messages_go_from_the_broker_to_telegram_and_outcomes_back(
 
 
 @pytest.mark.usefixtures("short_transactions")
+@pytest.mark.slow  # waits for leases of 20 seconds; tests/e2e kills every service in the suite itself
 async def test_a_killed_replica_s_work_is_taken_over_without_sending_twice(
     broker_url: str,
     mongodb_url: str,
