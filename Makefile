@@ -62,7 +62,7 @@ format: setup ## Put the code into shape
 
 pins: ## Pin the dependencies of pyproject.toml again (needs uv)
 	@uv pip compile pyproject.toml --extra gateway --extra ai --extra dev --generate-hashes \
-		--no-emit-index-url --no-header --python-version 3.11 -o requirements/dev.txt
+		--no-header --python-version 3.11 -o requirements/dev.txt
 
 clean: ## Remove the local data of make run, and what builds left
 	@rm -rf var build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
