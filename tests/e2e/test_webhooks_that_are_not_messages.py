@@ -52,7 +52,7 @@ async def _parked(parley: Parley) -> list[str]:
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     assert process.returncode == 0
-    return [row["_id"] for row in json.loads(output) if row["code"] == "parked"]
+    return [row["id"] for row in json.loads(output) if row["code"] == "parked"]
 
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[1, 2]", b'"text"', b"\xff\xfe\x00", b"{", b"null"])
