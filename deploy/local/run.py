@@ -57,14 +57,14 @@ def _print_table(stack: LocalStack, documents: int, seconds: float) -> None:
     table = Table(title=f"Parley is ready after {seconds:.1f} s")
     for column in ("what", "where", "log in with"):
         table.add_column(column, overflow="fold")
-    table.add_row("API, and its description", f"{stack.gateway_url}  /docs", "")
+    table.add_row("API, and its description", f"{stack.gateway_url}  /openapi.json", "")
     table.add_row("agents' WebSocket", stack.gateway_url.replace("http", "ws", 1) + "/ws", "a person's token")
     table.add_row(
         "Telegram webhook",
         f"{stack.gateway_url}/webhooks/telegram/{account.TELEGRAM_CONNECTION}",
         "secret in README",
     )
-    table.add_row("widget", f"connection {account.WIDGET_CONNECTION}", "")
+    table.add_row("widget sessions", f"{stack.gateway_url}/api/v1/widget/sessions", account.WIDGET_CONNECTION)
     table.add_row("stand-in Telegram", f"{stack.standins_url}/_control", "")
     table.add_row("RabbitMQ", stack.rabbitmq_url, "")
     table.add_row("MongoDB", stack.mongodb_url, "")

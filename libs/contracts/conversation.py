@@ -102,7 +102,10 @@ class ConversationRef(Contract):
 
 
 class ConversationView(ConversationRef):
-    """A conversation as lists and threads show it; what may be offered now is told, not guessed."""
+    """A conversation as lists and threads show it; what may be offered now is told, not guessed.
+
+    `last_message` is a preview: its text is cut, attachments and citations are in the thread alone.
+    """
 
     subject: str | None = None
     handoff_reason: str | None = None
