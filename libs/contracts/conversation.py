@@ -104,7 +104,7 @@ class ConversationRef(Contract):
 class ConversationView(ConversationRef):
     """A conversation as lists and threads show it; what may be offered now is told, not guessed.
 
-    `last_message` is a preview: its text is cut, attachments and citations are in the thread alone.
+    `last_message` is a preview: its text may be cut, and its citations are in the thread alone.
     """
 
     subject: str | None = None
