@@ -38,7 +38,7 @@ from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
-from services.gateway.entrypoints.server_protocols import BoundedWebSocketProtocol, bounded_http
+from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.entrypoints.subscribers import (
     CONNECTION_CHANGES,
     credential_routes,
@@ -158,7 +158,7 @@ async def build(settings: GatewaySettings) -> Service:
     service.serve(
         gateway.app,
         http=bounded_http(settings.head_seconds),
-        ws=BoundedWebSocketProtocol,
+        ws=bounded_websocket(settings.head_seconds),
         ws_max_size=settings.frame_bytes,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,

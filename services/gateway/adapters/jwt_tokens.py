@@ -17,6 +17,8 @@ _ALGORITHM = "HS256"
 _PEOPLE = "parley"
 _VISITORS = "parley-widget"
 _LONGEST = 8192
+#: The last second that a date can name.
+_LAST_MOMENT = 253_402_300_799
 
 
 class _Claims(BaseModel):
@@ -30,7 +32,7 @@ class _PersonClaims(_Claims):
     email: str
     role: str
     departments: list[str]
-    exp: int
+    exp: int = Field(ge=0, le=_LAST_MOMENT)
 
 
 class _VisitorClaims(_Claims):
@@ -39,7 +41,7 @@ class _VisitorClaims(_Claims):
     chatbot_id: str = Field(min_length=1)
     connection_id: str = Field(min_length=1)
     name: str
-    exp: int
+    exp: int = Field(ge=0, le=_LAST_MOMENT)
 
 
 class JwtTokens:

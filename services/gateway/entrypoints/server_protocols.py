@@ -74,11 +74,32 @@ def bounded_http(head_seconds: float) -> type[HttpToolsProtocol]:
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket whose connection ends soon after its handler, whether or not the peer reads."""
+    """A WebSocket that ends when its handshake does not come to a handler in `head_seconds` (one whose head
+    is too long for the library is left without an answer), and soon after its handler, whether or not the
+    peer reads.
+    """
+
+    head_seconds: ClassVar[float] = 10.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
+        """The handshake begins."""
+        super().connection_made(transport)
+        self._opening = self.loop.call_later(self.head_seconds, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer."""
+        self._opening.cancel()
+        super().connection_lost(exc)
 
     async def run_asgi(self) -> None:
         """Run the handler."""
+        self._opening.cancel()
         try:
             await super().run_asgi()
         finally:
             self.loop.call_later(_ABORT_AFTER, self.transport.abort)
+
+
+def bounded_websocket(head_seconds: float) -> type[WebSocketsSansIOProtocol]:
+    """The WebSocket protocol with this limit, as uvicorn takes it: a class."""
+    return type("BoundedWebSocket", (BoundedWebSocketProtocol,), {"head_seconds": head_seconds})

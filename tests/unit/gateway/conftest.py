@@ -18,7 +18,7 @@ from libs.runtime.health import Health
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.app import Gateway, Outside, assemble
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
-from services.gateway.entrypoints.server_protocols import BoundedWebSocketProtocol, bounded_http
+from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fakes import (
@@ -146,7 +146,7 @@ async def serve(site: Site, head_seconds: float = 0.3) -> AsyncIterator[Served]:
         log_config=None,
         access_log=False,
         http=bounded_http(head_seconds),
-        ws=BoundedWebSocketProtocol,
+        ws=bounded_websocket(head_seconds),
         ws_max_size=65_536,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,
