@@ -347,7 +347,8 @@ async def test_a_handshake_that_the_library_gives_up_on_is_ended(served: Served)
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     head = (
         f"GET /ws/widget?token={'x' * 9000} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
-        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
     writer.write(head.encode())
     async with asyncio.timeout(5):
