@@ -87,7 +87,9 @@ make_venv() {
     fi
     say "Making .venv and installing the pinned dependencies: a minute or two, this once ..."
     "$python" -m venv --clear "$venv"
-    install_into_venv --require-hashes -r "$requirements" ||
+    # The pins are complete. Resolving them again would let pip 23 stumble over extras (coverage[toml]) of which
+    # a newer release exists than the pinned one.
+    install_into_venv --require-hashes --no-deps -r "$requirements" ||
         fail "pip could not install requirements/dev.txt; see above."
 }
 

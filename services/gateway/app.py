@@ -32,6 +32,7 @@ from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.entrypoints.http_app import make_app
 from services.gateway.entrypoints.http_auth import add_auth_routes
+from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
 from services.gateway.entrypoints.http_guard import Guard
@@ -77,6 +78,7 @@ from services.gateway.use_cases.read_gap import ReadGap
 from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
 from services.gateway.use_cases.refresh_session import RefreshSession
+from services.gateway.use_cases.run_command import RunCommand
 from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 
@@ -214,6 +216,10 @@ def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tok
 
 def _once(outside: Outside) -> Once:
     return Once(AnswerOnce(outside.answers), derive_id=derived_id, new_id=new_id)
+
+
+def _commanding(outside: Outside) -> Commanding:
+    return Commanding(_once(outside), RunCommand(outside.commands))
 
 
 def _add_conversations(app: FastAPI, outside: Outside) -> None:

@@ -45,13 +45,36 @@ class ConversationService:
             raise DomainError(
                 ErrorCode.NOT_FOUND, "There is no such conversation.", conversation_id=conversation_id
             ) from error
+        key = topology.partition(crc)
+        return await self._send(command, key, account_id=account_id, id=id, subject=conversation_id)
+
+    async def carry_out_for_account(
+        self,
+        command: Command,
+        *,
+        account_id: str,
+        id: str,  # noqa: A002 - the envelope's attribute
+    ) -> dict[str, Any]:
+        """Send to the account's partition and wait. The command expires with the waiting."""
+        key = topology.account_command_partition(account_id)
+        return await self._send(command, key, account_id=account_id, id=id, subject=None)
+
+    async def _send(
+        self,
+        command: Command,
+        partition: str,
+        *,
+        account_id: str,
+        id: str,  # noqa: A002 - the envelope's attribute
+        subject: str | None,
+    ) -> dict[str, Any]:
         try:
             return await self._rpc.command(
                 command,
                 exchange=topology.CONVERSATION_COMMANDS,
-                routing_key=f"{topology.partition(crc)}.{command.type}",
+                routing_key=f"{partition}.{command.type}",
                 account_id=account_id,
-                subject=conversation_id,
+                subject=subject,
                 id=id,
                 time_limit=self._command_limit,
             )
@@ -59,9 +82,7 @@ class ConversationService:
             if error.code != ErrorCode.EXPIRED:
                 raise
             # It came too late and was not carried out: no rule said no, and the next try may be in time.
-            raise TransientError(
-                ErrorCode.UNAVAILABLE, error.detail, conversation_id=conversation_id
-            ) from error
+            raise TransientError(ErrorCode.UNAVAILABLE, error.detail, conversation_id=subject) from error
 
     async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
         """A page."""

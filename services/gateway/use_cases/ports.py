@@ -172,6 +172,16 @@ class ConversationCommands(Protocol):
         """
         ...
 
+    async def carry_out_for_account(
+        self,
+        command: Command,
+        *,
+        account_id: str,
+        id: str,  # noqa: A002 - the envelope's attribute
+    ) -> dict[str, Any]:
+        """The same for a command about the account, but no conversation."""
+        ...
+
 
 class Conversations(Protocol):
     """What the conversation service tells."""

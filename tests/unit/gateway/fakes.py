@@ -190,6 +190,9 @@ class ScriptedCommands:
         self._given[id] = dict(self.result)
         return self._given[id]
 
+    async def carry_out_for_account(self, command: Command, *, account_id: str, id: str) -> dict[str, Any]:  # noqa: A002 - the port's
+        return await self.carry_out(command, conversation_id="", account_id=account_id, id=id)
+
 
 class ConversationBook:
     """Conversations with their events, and who may see them by a plain table."""

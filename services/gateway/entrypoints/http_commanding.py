@@ -1,0 +1,65 @@
+"""What every route does that changes something: the Idempotency-Key, the command's id, the answer."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from libs.contracts.base import Command
+from services.gateway.domain.callers import PersonCaller
+from services.gateway.entrypoints.http_once import Once
+from services.gateway.use_cases.run_command import RunCommand
+
+
+class NoBody(BaseModel):
+    """For the fingerprint of a request without a body."""
+
+
+class Commanding:
+    """Carries out one request's command once an Idempotency-Key."""
+
+    def __init__(self, once: Once, run: RunCommand) -> None:
+        self._once = once
+        self._run = run
+
+    def command_id(self, request: Request, caller: PersonCaller, key: str | None) -> str:
+        """The id of this request's command: the same for the same caller, method, path and key."""
+        route = f"{request.method} {request.url.path}"
+        return self._once.request_id(key, caller.account_id, caller.person.id, route)
+
+    async def __call__(
+        self,
+        request: Request,
+        caller: PersonCaller,
+        key: str | None,
+        command: Command,
+        *,
+        body: BaseModel | None = None,
+        conversation_id: str | None = None,
+        answer: type[BaseModel],
+        status: int = 200,
+    ) -> JSONResponse:
+        """Have `command` carried out in its conversation's partition, or in the account's without one."""
+        command_id = self.command_id(request, caller, key)
+
+        async def work() -> BaseModel:
+            return await self._run(
+                caller, command, conversation_id=conversation_id, command_id=command_id, answer=answer
+            )
+
+        return await self.once(key, command_id, body, work, status=status)
+
+    async def once(
+        self,
+        key: str | None,
+        command_id: str,
+        body: BaseModel | None,
+        work: Callable[[], Awaitable[BaseModel]],
+        *,
+        status: int = 200,
+    ) -> JSONResponse:
+        """The same for work that is more than one command."""
+        answered = await self._once(key, command_id, body or NoBody(), work)
+        # Dumped by its model already: validating it once more would only cost time.
+        return JSONResponse(answered, status_code=status)
