@@ -39,6 +39,7 @@ generated: ## Committed schemas and AsyncAPI documents are those of the code, an
 check: setup lint types imports generated ## Everything that needs no broker
 
 test: check ## The whole suite, against a real broker and a real database
+	@sh deploy/setup.sh clients
 	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=json:build/coverage.json -q --durations=15
 	@$(PYTHON) -m tests.coverage_limits build/coverage.json
 

@@ -135,6 +135,18 @@ set_up_mongod() {
     fi
 }
 
+# The suite generates a TypeScript client of the API and runs it; nothing else needs Node.
+set_up_node() {
+    if command -v node >/dev/null && command -v npm >/dev/null; then
+        return
+    fi
+    install_packages "The suite needs Node.js and npm, to check a generated TypeScript client." nodejs npm
+}
+
+if [ "${1:-}" = clients ]; then
+    set_up_node
+    exit
+fi
 set_up_rabbitmq
 set_up_python
 set_up_mongod

@@ -45,9 +45,16 @@ def make_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET", "POST", "PUT"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Retry-After"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Prefer",
+            ],
+            expose_headers=["ETag", "Last-Modified", "Preference-Applied", "Retry-After"],
             max_age=600,
         )
     app.add_middleware(HttpEdge, body_bytes=body_bytes, body_seconds=body_seconds)

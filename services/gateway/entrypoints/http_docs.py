@@ -89,9 +89,37 @@ def document(app: FastAPI) -> dict[str, Any]:
         made.setdefault("components", {})["securitySchemes"] = {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
+        _drop_foreign_errors(made)
         for path in made["paths"].values():
             for operation in path.values():
                 if policy.needs_token(operation["operationId"]):
                     operation["security"] = [{"bearer": []}]
+                _complete(operation)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _drop_foreign_errors(made: dict[str, Any]) -> None:
+    """Take out the framework's own form of validation errors, which no route answers with."""
+    for path in made["paths"].values():
+        for operation in path.values():
+            answers = operation["responses"]
+            if "HTTPValidationError" in str(answers.get("422")):
+                del answers["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        made["components"].get("schemas", {}).pop(name, None)
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Add the errors that a kind of operation can always answer with, whatever its route says."""
+    always = {400, 408, 413, 429, 500, 503}
+    if operation.get("security"):
+        always |= {401, 403}
+    if "requestBody" in operation:
+        always |= {415, 422}
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
+        always.add(404)
+    body = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+    for status in always:
+        answer = {"description": _MEANINGS[status], "content": body}
+        operation["responses"].setdefault(str(status), answer)
