@@ -6,7 +6,7 @@ What a service takes is checked against the routes it subscribes; what one sends
 
 from dataclasses import dataclass
 
-from libs.contracts import ai, conversation, delivery, gateway, notify, topology
+from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, topology
 from libs.contracts.base import Contract, Message
 from libs.contracts.frames import Frame
 
@@ -46,6 +46,8 @@ _CONVERSATION_COMMANDS: Kinds = (
     conversation.RegisterPerson,
     conversation.SkipAnswer,
 )
+_CONTACT_COMMANDS: Kinds = (contacts.RenameContact, contacts.UpdateContact)
+_CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
 _CONVERSATION_QUERIES: Kinds = (
     conversation.EventsAfter,
@@ -59,8 +61,12 @@ _CONVERSATION_QUERIES: Kinds = (
 TAKES: dict[str, dict[str, Kinds]] = {
     "gateway": {topology.GATEWAY_SET_CREDENTIALS.name: (gateway.SetCredentials,)},
     "conversation": {
-        topology.conversation_partition_queue(PARTITION): (*_CONVERSATION_COMMANDS, *_RECEIPTS),
-        topology.query_queue("conversation"): _CONVERSATION_QUERIES,
+        topology.conversation_partition_queue(PARTITION): (
+            *_CONVERSATION_COMMANDS,
+            *_CONTACT_COMMANDS,
+            *_RECEIPTS,
+        ),
+        topology.query_queue("conversation"): (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES),
     },
     "delivery": {
         topology.delivery_partition_queue(PARTITION): (conversation.MessageRecorded,),
@@ -97,13 +103,18 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 conversation.ChangeStatus,
                 conversation.PostReply,
                 conversation.RecordInboundMessage,
+                contacts.UpdateContact,
             ),
             f"{PARTITION}.",
         ),
     ),
     "conversation": (
         Sending(topology.CONVERSATION_EVENTS, _CONVERSATION_EVENTS, f"{PARTITION}."),
-        Sending(topology.CONVERSATION_COMMANDS, (conversation.ExpireAnswer,), f"{PARTITION}."),
+        Sending(
+            topology.CONVERSATION_COMMANDS,
+            (conversation.ExpireAnswer, contacts.RenameContact),
+            f"{PARTITION}.",
+        ),
         Sending(topology.AI_COMMANDS, (ai.AnswerContact,)),
     ),
     "delivery": (
@@ -132,7 +143,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
 #: Which queries each service asks of which.
 ASKS: dict[str, dict[str, Kinds]] = {
     "gateway": {
-        "conversation": _CONVERSATION_QUERIES,
+        "conversation": (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES),
         "delivery": (delivery.GetConnection,),
         "notify": (notify.FramesAfter,),
     },

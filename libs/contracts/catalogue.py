@@ -5,7 +5,7 @@ Importing this module imports every contract, so that the register is complete.
 
 from typing import Any
 
-from libs.contracts import ai, conversation, delivery, gateway, notify
+from libs.contracts import ai, contacts, conversation, delivery, gateway, notify
 from libs.contracts.base import REGISTER, Contract, Message, Reply
 from libs.contracts.envelope import Envelope
 from libs.contracts.frames import Frame
@@ -25,6 +25,9 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     conversation.FindConversation: conversation.FoundConversation,
     conversation.GetPerson: conversation.Person,
     conversation.EventsAfter: conversation.EventPage,
+    contacts.ListContacts: contacts.ContactPage,
+    contacts.GetContact: contacts.ContactDetail,
+    contacts.UpdateContact: contacts.ContactDetail,
     delivery.GetConnection: delivery.SealedConnection,
     notify.FramesAfter: notify.FramePage,
 }
@@ -38,7 +41,7 @@ OTHERS: dict[str, type[Contract]] = {
 }
 
 #: Named here so that importing them has a visible use: each declares messages.
-MODULES = (ai, conversation, delivery, gateway, notify)
+MODULES = (ai, contacts, conversation, delivery, gateway, notify)
 
 
 def contracts() -> dict[str, type[Contract]]:

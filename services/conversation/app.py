@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from libs.contracts import topology
 from libs.contracts.base import Message
+from libs.contracts.contacts import GetContact, ListContacts, RenameContact, UpdateContact
 from libs.contracts.conversation import (
     AcknowledgeMessage,
     ChangeStatus,
@@ -32,6 +33,7 @@ from libs.runtime.ids import new_id
 from libs.runtime.mongo import Session, Store
 from libs.runtime.service import Service
 from services.conversation.adapters.chatbot_cache import ChatbotCache
+from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
@@ -51,12 +53,14 @@ from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
+from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
 from services.conversation.use_cases.register_account import register_account
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.skip_answer import skip_answer
+from services.conversation.use_cases.update_contact import rename_contact, update_contact
 
 NAME = "conversation"
 
@@ -87,7 +91,12 @@ def _subscribe(
         lock_key=lock_key,
     )
     conversations = MongoConversations(store, events, count_seconds=settings.count_cache_seconds)
-    consumers.queries(NAME, query_routes(queries(conversations)), prefetch=settings.query_prefetch)
+    contacts = MongoContactReads(store)
+    consumers.queries(
+        NAME,
+        query_routes({**queries(conversations), **contact_queries(contacts)}),
+        prefetch=settings.query_prefetch,
+    )
 
 
 def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[type[Message], UseCase]:
@@ -104,6 +113,8 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         RegisterAccount: register_account,
         RegisterPerson: register_person,
         RegisterChatbot: register_chatbot,
+        UpdateContact: update_contact,
+        RenameContact: rename_contact,
         ReplySent: record_delivery,
         ReplyFailed: record_delivery,
         ReplyUnknown: record_delivery,
@@ -118,4 +129,12 @@ def queries(conversations: MongoConversations) -> Mapping[type[Message], QueryCa
         FindConversation: FindForListener(conversations),
         GetPerson: GetPersonOfAccount(conversations),
         EventsAfter: GetEventsAfter(conversations),
+    }
+
+
+def contact_queries(contacts: MongoContactReads) -> Mapping[type[Message], QueryCase]:
+    """The same about contacts."""
+    return {
+        ListContacts: ListContactsForPerson(contacts),
+        GetContact: GetContactForPerson(contacts),
     }

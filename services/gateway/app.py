@@ -34,6 +34,7 @@ from services.gateway.entrypoints.http_app import make_app
 from services.gateway.entrypoints.http_auth import add_auth_routes
 from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_console import add_console_routes
+from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
@@ -79,6 +80,7 @@ from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUp
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
 from services.gateway.use_cases.refresh_session import RefreshSession
 from services.gateway.use_cases.run_command import RunCommand
+from services.gateway.use_cases.run_query import Queries
 from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 
@@ -102,6 +104,7 @@ class Outside:
     conversations: Conversations
     account_frames: AccountFrames
     answers: Answers
+    queries: Queries
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ async def build(settings: GatewaySettings) -> Service:
         conversations=conversation,
         account_frames=NotifyFrames(rpc),
         answers=MongoAnswers(store, box),
+        queries=conversation,
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -234,6 +238,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         ListVisibleConversations(outside.conversations),
         GetVisibleConversation(outside.conversations),
     )
+    add_contact_routes(app, outside.queries, _commanding(outside))
 
 
 def _add_widget_sessions(

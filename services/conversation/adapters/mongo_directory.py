@@ -10,11 +10,13 @@ from libs.contracts.conversation import ContactView, Person
 from libs.runtime.mongo import Session
 from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
-from services.conversation.adapters.mongo_part import MongoPart, Records, conflict
+from services.conversation.adapters.mongo_contacts import MongoContacts, contact_of
+from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.domain.contact import name_keys, search_key
 from services.conversation.use_cases.ports import Account, Chatbot, NewId
 
 
-class MongoDirectory(MongoPart):
+class MongoDirectory(MongoContacts):
     """Who and what there is, of the port Transaction."""
 
     def __init__(
@@ -25,9 +27,10 @@ class MongoDirectory(MongoPart):
 
     async def contact(self, connection_id: str, alias: str, name: str, new_id: NewId) -> ContactView:
         """One write, whether or not there is one."""
-        on_insert: dict[str, Any] = {"_id": new_id(), "created_at": self._now}
+        on_insert: dict[str, Any] = {"_id": new_id(), "created_at": self._now, "keys": [search_key(alias)]}
         changes: dict[str, Any] = {"$setOnInsert": on_insert, "$set": {"updated_at": self._now}}
-        (changes["$set"] if name.strip() else on_insert)["name"] = name
+        named = changes["$set"] if name.strip() else on_insert
+        named |= {"name": name, "name_keys": name_keys(name)}
         try:
             row = await self._records.contacts.find_one_and_update(
                 {"account_id": self._account_id, "connection_id": connection_id, "alias": alias},
@@ -38,7 +41,12 @@ class MongoDirectory(MongoPart):
             )
         except DuplicateKeyError as error:
             raise conflict() from error
-        return ContactView(id=row["_id"], name=row["name"])
+        if "merged_into" in row:
+            # One look more, for an alias that somebody else has by now.
+            found = await self.contact_by_id(row["merged_into"])
+            if found is not None:
+                return found.view()
+        return contact_of(row).view()
 
     async def chatbot(self, chatbot_id: str) -> Chatbot | None:
         """From the cache, else from the store."""

@@ -44,7 +44,16 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("account_id", ASCENDING), ("connection_id", ASCENDING), ("alias", ASCENDING)],
             name="one_an_alias",
             unique=True,
-        )
+        ),
+        # Searches by prefix: one on what the channel calls them, one on everything else.
+        IndexModel([("account_id", ASCENDING), ("name_keys", ASCENDING)], name="by_name"),
+        IndexModel([("account_id", ASCENDING), ("keys", ASCENDING)], name="by_key"),
+        IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="list"),
+        IndexModel(
+            [("account_id", ASCENDING), ("merged_into", ASCENDING)],
+            name="merged",
+            partialFilterExpression={"merged_into": {"$exists": True}},
+        ),
     ],
     "chatbots": [],
     "people": [],

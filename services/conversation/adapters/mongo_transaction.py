@@ -113,6 +113,13 @@ class MongoTransaction(MongoDirectory, MongoMessages):
             OutboxEntry(self._wrap(command, subject, expires_at=expires_at), exchange, command.type)
         )
 
+    def tell(self, command: Command, conversation_id: str) -> None:
+        """With the events, by `flush`."""
+        partition = topology.partition(topology.conversation_crc(conversation_id))
+        envelope = self._wrap(command, conversation_id)
+        key = f"{partition}.{command.type}"
+        self._entries.append(OutboxEntry(envelope, topology.CONVERSATION_COMMANDS, key))
+
     async def flush(self) -> None:
         """Write what shall be published, events first; the last thing in a transaction."""
         entries, self._entries = self._entries, []

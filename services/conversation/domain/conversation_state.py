@@ -101,6 +101,11 @@ class ConversationState:
             handoff_epoch=self.handoff_epoch,
         )
 
+    def rename_contact(self, contact: ContactView) -> None:
+        """The contact under another name; no activity, so that it keeps its place in lists."""
+        self.contact = contact
+        self._changed(self.updated_at)
+
     def _take_in(self, draft: Draft, direction: Direction, actor: Actor) -> StoredMessage:
         outbound = direction is Direction.OUTBOUND
         view = MessageView(

@@ -13,6 +13,7 @@ from libs.contracts.vocabulary import BotMode, Channel, DeliveryState, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.policy import Visibility
+from services.conversation.use_cases.contact_ports import ContactRecords
 
 #: Makes a new id; each is unique and later ones sort behind earlier ones.
 NewId = Callable[[], str]
@@ -72,7 +73,7 @@ class Advance(Enum):
     UNKNOWN_MESSAGE = auto()
 
 
-class Transaction(Protocol):
+class Transaction(ContactRecords, Protocol):
     """One account's records, read and changed together or not at all.
 
     Every method may raise TransientError; the whole is then tried again.

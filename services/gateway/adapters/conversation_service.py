@@ -1,9 +1,11 @@
 """The conversation service, over the broker."""
 
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from libs.contracts import topology
-from libs.contracts.base import Command
+from libs.contracts.base import Command, Query
 from libs.contracts.conversation import (
     ConversationPage,
     ConversationThread,
@@ -21,6 +23,8 @@ from libs.runtime.rpc import RpcClient
 from services.gateway.domain.callers import VisitorCaller
 
 _SERVICE = "conversation"
+
+A = TypeVar("A", bound=BaseModel)
 
 
 class ConversationService:
@@ -83,6 +87,10 @@ class ConversationService:
                 raise
             # It came too late and was not carried out: no rule said no, and the next try may be in time.
             raise TransientError(ErrorCode.UNAVAILABLE, error.detail, conversation_id=subject) from error
+
+    async def ask(self, query: Query, *, account_id: str, answer: type[A]) -> A:
+        """Any query."""
+        return await self._rpc.ask(query, service=_SERVICE, account_id=account_id, answer=answer)
 
     async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
         """A page."""

@@ -10,7 +10,8 @@ from services.gateway.use_cases.open_widget_session import WidgetSession
 from services.gateway.use_cases.session_tokens import Session
 
 
-def _body(example: dict[str, Any]) -> ConfigDict:
+def body_config(example: dict[str, Any]) -> ConfigDict:
+    """How every body is read, with an example for the document."""
     return ConfigDict(
         extra="forbid",
         strict=True,
@@ -36,7 +37,7 @@ AnyId = Annotated[str, Field(min_length=1, max_length=256)]
 class LogInBody(BaseModel):
     """Email address and password."""
 
-    model_config = _body({"email": "ana@kettle.test", "password": "ana-likes-tea"})
+    model_config = body_config({"email": "ana@kettle.test", "password": "ana-likes-tea"})
 
     email: str = Field(min_length=3, max_length=320)
     password: str = Field(min_length=1, max_length=1024)
@@ -45,7 +46,7 @@ class LogInBody(BaseModel):
 class RefreshBody(BaseModel):
     """A refresh token. It works once."""
 
-    model_config = _body({"refresh_token": "0190f1c2-7a00-7c3b-9a51-2f6d1c0b8e11.q9L0…"})
+    model_config = body_config({"refresh_token": "0190f1c2-7a00-7c3b-9a51-2f6d1c0b8e11.q9L0…"})
 
     refresh_token: str = Field(min_length=1, max_length=512)
 
@@ -94,7 +95,7 @@ class SessionAnswer(BaseModel):
 class ReplyBody(BaseModel):
     """An agent's reply."""
 
-    model_config = _body({"content": "I have put your parcel on today's van."})
+    model_config = body_config({"content": "I have put your parcel on today's van."})
 
     content: Said
 
@@ -102,7 +103,7 @@ class ReplyBody(BaseModel):
 class StatusBody(BaseModel):
     """`closed` closes; `active` gives back to the AI, or reopens."""
 
-    model_config = _body({"status": "closed"})
+    model_config = body_config({"status": "closed"})
 
     status: str = Field(max_length=64)
 
@@ -110,7 +111,7 @@ class StatusBody(BaseModel):
 class WidgetSessionBody(BaseModel):
     """A visitor's first contact, or, with the old `token`, a later one of the same visitor."""
 
-    model_config = _body({"connection_id": "conn-widget", "name": "Mira"})
+    model_config = body_config({"connection_id": "conn-widget", "name": "Mira"})
 
     connection_id: AnyId
     name: str | None = Field(default=None, max_length=512)

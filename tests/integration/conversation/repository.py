@@ -13,6 +13,7 @@ from libs.runtime.ids import new_id
 from libs.runtime.mongo import Session, Store
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.documents import deadline_id
+from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
@@ -31,6 +32,7 @@ class MongoRepository:
         self.chatbots = ChatbotCache(5.0)
         self.records = Records(store)
         self.conversations = MongoConversations(store, self.outbox)
+        self.contacts = MongoContactReads(store)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction, as a subscriber does."""

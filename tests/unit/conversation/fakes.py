@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from libs.contracts.ai import Turn
 from libs.contracts.base import Command
-from libs.contracts.conversation import ContactView, InboundRecorded, Person, Transition
+from libs.contracts.conversation import InboundRecorded, Person, Transition
 from libs.contracts.envelope import Envelope, wrap
 from libs.contracts.errors import ErrorCode, TransientError
 from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction
+from services.conversation.domain.contact import Contact
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Pending
 from services.conversation.domain.delivery_states import earlier_than
@@ -24,11 +25,11 @@ from services.conversation.use_cases.ports import (
     AnswerDeadline,
     Chatbot,
     ListFilter,
-    NewId,
     Thread,
     Transaction,
     Window,
 )
+from tests.unit.conversation.fake_contacts import InMemoryContactRecords, InMemoryContacts
 
 T = TypeVar("T")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,13 +52,14 @@ class Records:
     conversations: dict[tuple[str, str], Conversation] = field(default_factory=dict)
     messages: dict[tuple[str, str], StoredMessage] = field(default_factory=dict)
     transitions: dict[tuple[str, str], list[Transition]] = field(default_factory=dict)
-    contacts: dict[tuple[str, str, str], ContactView] = field(default_factory=dict)
+    contacts: dict[tuple[str, str, str], Contact] = field(default_factory=dict)
     chatbots: dict[tuple[str, str], Chatbot] = field(default_factory=dict)
     people: dict[tuple[str, str], Person] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     deadlines: dict[tuple[str, str], AnswerDeadline] = field(default_factory=dict)
     events: list[Envelope] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    now: datetime = EPOCH
 
 
 class InMemoryStore:
@@ -66,6 +68,7 @@ class InMemoryStore:
     def __init__(self) -> None:
         self.records = Records()
         self.conversations = InMemoryConversations(self)
+        self.contacts = InMemoryContacts(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
@@ -81,7 +84,7 @@ class InMemoryStore:
         return self.records.deadlines.get((account_id, conversation_id))
 
 
-class InMemoryTransaction:
+class InMemoryTransaction(InMemoryContactRecords):
     """Implements the port Transaction."""
 
     def __init__(self, records: Records, account_id: str) -> None:
@@ -196,16 +199,6 @@ class InMemoryTransaction:
             message, view=view, external_ids=new_ids
         )
         return Advance.ADVANCED if advances else Advance.KEPT
-
-    async def contact(self, connection_id: str, alias: str, name: str, new_id: NewId) -> ContactView:
-        key = (self._account_id, connection_id, alias)
-        known = self._records.contacts.get(key)
-        if known is None:
-            contact = ContactView(id=new_id(), name=name)
-        else:
-            contact = known.model_copy(update={"name": name}) if name.strip() else known
-        self._records.contacts[key] = contact
-        return contact
 
     async def chatbot(self, chatbot_id: str) -> Chatbot | None:
         return self._records.chatbots.get((self._account_id, chatbot_id))

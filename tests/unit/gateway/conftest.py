@@ -33,6 +33,7 @@ from tests.unit.gateway.fakes import (
     PlainPasswords,
     RecordingInbound,
     ScriptedCommands,
+    ScriptedQueries,
 )
 from tests.unit.gateway.samples import ACCOUNT, ANA, BEN, REQUESTER, TELEGRAM, WHEN, WIDGET
 
@@ -67,6 +68,7 @@ class Site:
     book: ConversationBook
     frames: KeptFrames
     answers: InMemoryAnswers
+    queries: ScriptedQueries
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -94,6 +96,7 @@ def make_site(**changes: Any) -> Site:
         "book": ConversationBook(),
         "frames": KeptFrames(),
         "answers": InMemoryAnswers(),
+        "queries": ScriptedQueries(),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(

@@ -5,9 +5,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from libs.contracts.base import Command
+from pydantic import BaseModel
+
+from libs.contracts.base import Command, Query
 from libs.contracts.conversation import (
     AcknowledgeMessage,
     ConversationPage,
@@ -26,6 +28,8 @@ from libs.contracts.notify import FramePage
 from services.gateway.domain.callers import VisitorCaller
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.ports import Answer, Credential, KeptAnswer
+
+A = TypeVar("A", bound=BaseModel)
 
 
 class Clock:
@@ -192,6 +196,21 @@ class ScriptedCommands:
 
     async def carry_out_for_account(self, command: Command, *, account_id: str, id: str) -> dict[str, Any]:  # noqa: A002 - the port's
         return await self.carry_out(command, conversation_id="", account_id=account_id, id=id)
+
+
+class ScriptedQueries:
+    """Answers each query with `result`, or raises `error`."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Query]] = []
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    async def ask(self, query: Query, *, account_id: str, answer: type[A]) -> A:
+        self.asked.append((account_id, query))
+        if self.error is not None:
+            raise self.error
+        return answer.model_validate(self.result)
 
 
 class ConversationBook:
