@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup run demo check test verify bench chaos docs format clean lint types imports generated pins
+.PHONY: help setup run demo check test verify bench eval chaos docs format clean lint types imports generated pins
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ verify: test ## make test, and what takes longer: slow tests and the long form o
 
 bench: setup ## Measure the figures and write build/bench.json
 	@$(PYTHON) -m tests.bench
+
+eval: setup ## Measure answers on public sets (where they are) and our own, to build/eval.json
+	@$(PYTHON) -m tests.eval
 
 chaos: setup ## Kill each service under load and write build/chaos.json
 	@$(PYTHON) -m tests.chaos

@@ -13,8 +13,8 @@ class AISettings(ServiceSettings):
     #: lost: it is built again from the documents in the store.
     index_folder: str = "var/ai-index"
     #: Confidence from which the bot answers, 0 to 1. Higher: fewer wrong answers, more handoffs.
-    answer_confidence: float = 0.55
+    answer_confidence: float = 0.81
     #: Confidence from which it names the nearest subject and asks back, below that of answering.
-    clarify_confidence: float = 0.3
+    clarify_confidence: float = 0.29
     #: Seconds between looks for documents that another replica has taken in.
     index_poll_seconds: float = 2.0

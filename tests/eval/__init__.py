@@ -1,0 +1,1 @@
+"""Answers worth sending, measured: `make eval`."""
