@@ -6,7 +6,7 @@ What a service takes is checked against the routes it subscribes; what one sends
 
 from dataclasses import dataclass
 
-from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, topology
+from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting, topology
 from libs.contracts.base import Contract, Message
 from libs.contracts.frames import Frame
 
@@ -46,7 +46,11 @@ _CONVERSATION_COMMANDS: Kinds = (
     conversation.RegisterPerson,
     conversation.SkipAnswer,
 )
-_CONTACT_COMMANDS: Kinds = (contacts.RenameContact, contacts.UpdateContact)
+_CONTACT_COMMANDS: Kinds = (
+    contacts.RenameContact,
+    contacts.UpdateContact,
+    starting.StartConversation,
+)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
 _CONVERSATION_QUERIES: Kinds = (
@@ -71,7 +75,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
     "delivery": {
         topology.delivery_partition_queue(PARTITION): (conversation.MessageRecorded,),
         topology.DELIVERY_CONNECT_CHANNEL.name: (delivery.ConnectChannel,),
-        topology.query_queue("delivery"): (delivery.GetConnection,),
+        topology.query_queue("delivery"): (delivery.FindConnection, delivery.GetConnection),
     },
     "ai": {
         topology.AI_ANSWER_CONTACT.name: (ai.AnswerContact,),
@@ -104,6 +108,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 conversation.PostReply,
                 conversation.RecordInboundMessage,
                 contacts.UpdateContact,
+                starting.StartConversation,
             ),
             f"{PARTITION}.",
         ),
@@ -144,7 +149,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
 ASKS: dict[str, dict[str, Kinds]] = {
     "gateway": {
         "conversation": (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES),
-        "delivery": (delivery.GetConnection,),
+        "delivery": (delivery.FindConnection, delivery.GetConnection),
         "notify": (notify.FramesAfter,),
     },
 }

@@ -5,7 +5,7 @@ Importing this module imports every contract, so that the register is complete.
 
 from typing import Any
 
-from libs.contracts import ai, contacts, conversation, delivery, gateway, notify
+from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting
 from libs.contracts.base import REGISTER, Contract, Message, Reply
 from libs.contracts.envelope import Envelope
 from libs.contracts.frames import Frame
@@ -28,6 +28,8 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     contacts.ListContacts: contacts.ContactPage,
     contacts.GetContact: contacts.ContactDetail,
     contacts.UpdateContact: contacts.ContactDetail,
+    starting.StartConversation: starting.StartedConversation,
+    delivery.FindConnection: delivery.FoundConnection,
     delivery.GetConnection: delivery.SealedConnection,
     notify.FramesAfter: notify.FramePage,
 }
@@ -41,7 +43,7 @@ OTHERS: dict[str, type[Contract]] = {
 }
 
 #: Named here so that importing them has a visible use: each declares messages.
-MODULES = (ai, contacts, conversation, delivery, gateway, notify)
+MODULES = (ai, contacts, conversation, delivery, gateway, notify, starting)
 
 
 def contracts() -> dict[str, type[Contract]]:

@@ -29,6 +29,20 @@ class GetConnection(Query, type="get_connection.v1"):
     connection_id: Id
 
 
+class FindConnection(Query, type="find_connection.v1"):
+    """The connection that reaches people on a channel of a chatbot; `channel_not_connected` without one."""
+
+    chatbot_id: Id
+    channel: Channel
+
+
+class FoundConnection(Contract):
+    """The answer to FindConnection. No secrets."""
+
+    connection_id: Id
+    name: Name = ""
+
+
 class SealedConnection(Contract):
     """The answer to GetConnection: a ConnectionSecrets, sealed for the gateway."""
 

@@ -26,6 +26,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
+from libs.contracts.starting import StartConversation
 from libs.runtime import deduplication, outbox
 from libs.runtime.consuming import Consumers
 from libs.runtime.foundation import Foundation
@@ -60,6 +61,7 @@ from services.conversation.use_cases.register_account import register_account
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.skip_answer import skip_answer
+from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
 
 NAME = "conversation"
@@ -113,6 +115,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         RegisterAccount: register_account,
         RegisterPerson: register_person,
         RegisterChatbot: register_chatbot,
+        StartConversation: StartByAgent(new_id),
         UpdateContact: update_contact,
         RenameContact: rename_contact,
         ReplySent: record_delivery,

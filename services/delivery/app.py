@@ -22,6 +22,7 @@ from services.delivery.entrypoints.subscribers import subscribe
 from services.delivery.settings import DeliverySettings
 from services.delivery.use_cases.connect_channel import ConnectChannel
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
+from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.get_connection import GetConnection
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
@@ -81,6 +82,7 @@ async def build(settings: DeliverySettings) -> Service:
             connections=connections, channels=channels, seals=box, log=log, now=now, new_id=new_id
         ),
         get_connection=GetConnection(connections, box),
+        find_connection=FindConnection(connections),
     )
     service = foundation.service
     service.background(dispatcher.run)

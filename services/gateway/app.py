@@ -22,6 +22,7 @@ from services.gateway.adapters import mongo_answers, mongo_credentials, mongo_fa
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_inbound import BrokerInbound
 from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
+from services.gateway.adapters.delivery_channels import DeliveryChannels
 from services.gateway.adapters.delivery_connections import DeliveryConnections
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.adapters.mongo_answers import MongoAnswers
@@ -38,6 +39,7 @@ from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
+from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
@@ -83,6 +85,7 @@ from services.gateway.use_cases.run_command import RunCommand
 from services.gateway.use_cases.run_query import Queries
 from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
+from services.gateway.use_cases.start_conversation import Channels, StartConversationAsAgent
 
 NAME = "gateway"
 _MINUTE = 60.0
@@ -105,6 +108,7 @@ class Outside:
     account_frames: AccountFrames
     answers: Answers
     queries: Queries
+    channels: Channels
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ async def build(settings: GatewaySettings) -> Service:
         account_frames=NotifyFrames(rpc),
         answers=MongoAnswers(store, box),
         queries=conversation,
+        channels=DeliveryChannels(rpc),
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -239,6 +244,8 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         GetVisibleConversation(outside.conversations),
     )
     add_contact_routes(app, outside.queries, _commanding(outside))
+    start = StartConversationAsAgent(outside.channels, outside.commands)
+    add_starting_routes(app, start, _commanding(outside))
 
 
 def _add_widget_sessions(

@@ -106,6 +106,13 @@ class ConversationState:
         self.contact = contact
         self._changed(self.updated_at)
 
+    def send_out(self, draft: Draft, actor: Actor) -> StoredMessage:
+        """Take in what a person writes to the contact; that they may has been decided before."""
+        message = self._take_in(draft, Direction.OUTBOUND, actor)
+        self.unread = 0
+        self._changed(draft.at)
+        return message
+
     def _take_in(self, draft: Draft, direction: Direction, actor: Actor) -> StoredMessage:
         outbound = direction is Direction.OUTBOUND
         view = MessageView(

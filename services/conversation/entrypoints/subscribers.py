@@ -10,12 +10,16 @@ from libs.contracts import topology
 from libs.contracts.base import Message
 from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.envelope import Envelope
+from libs.contracts.starting import StartConversation
 from libs.runtime.clock import now
 from libs.runtime.deduplication import Deduplication
 from libs.runtime.mongo import Session
 from libs.runtime.outbox import Outbox
 from libs.runtime.received import Handler, Received
 from services.conversation.use_cases.ports import AlreadyRecordedError, Call, Transaction
+
+#: What names its thread, as there may be no conversation yet.
+_BY_THREAD = frozenset({RecordInboundMessage.type, StartConversation.type})
 
 UseCase = Callable[[Any, Call, Transaction], Awaitable[BaseModel | None]]
 
@@ -78,7 +82,7 @@ def lock_key(envelope: Envelope) -> str:
     with, or an account. Never raises: what makes no sense is refused where it is handled.
     """
     data = envelope.data
-    if envelope.type == RecordInboundMessage.type:
+    if envelope.type in _BY_THREAD:
         crc = topology.thread_crc(str(data.get("connection_id")), str(data.get("session_id")))
         return f"{crc:04x}"
     conversation_id = data.get("conversation_id")

@@ -29,7 +29,9 @@ class PostReplyToContact:
             raise DomainError(ErrorCode.INVALID, "a reply needs content", conversation_id=conversation.id)
         draft = Draft(
             id=self.new_id(),
-            sender=Sender(kind=SenderKind.AGENT, id=command.actor.id, name=await _name(command.actor, tx)),
+            sender=Sender(
+                kind=SenderKind.AGENT, id=command.actor.id, name=await author_name(command.actor, tx)
+            ),
             at=call.now,
             content=command.content,
             client_message_id=command.client_message_id,
@@ -40,7 +42,7 @@ class PostReplyToContact:
         return message.view
 
 
-async def _name(actor: Actor, tx: Transaction) -> str:
+async def author_name(actor: Actor, tx: Transaction) -> str:
     """What the contact sees the reply come from: the name or, without one, the email address."""
     if actor.name.strip():
         return actor.name

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from libs.contracts import topology
@@ -20,7 +20,15 @@ from libs.runtime.publisher import OutboxEntry
 from services.delivery.domain.connection import Connection, ConnectionStatus
 
 COLLECTION = "connections"
-INDEXES: dict[str, list[IndexModel]] = {COLLECTION: []}
+INDEXES: dict[str, list[IndexModel]] = {
+    COLLECTION: [
+        IndexModel(
+            [("account_id", ASCENDING), ("chatbot_id", ASCENDING), ("channel", ASCENDING)], name="of_chatbot"
+        )
+    ]
+}
+#: Connections of one channel of one chatbot that are looked at.
+MOST_OF_CHATBOT = 20
 _CONSUMER = "connect_channel"
 
 _log = get_logger("connections")
@@ -44,6 +52,14 @@ class MongoConnections:
         with self._store.guarded():
             document = await self._rows.find_one({"_id": connection_id})
         return self._connection_of(document) if document else None
+
+    async def of_chatbot(self, account_id: str, chatbot_id: str, channel: Channel) -> list[Connection]:
+        """A chatbot's connections of a channel."""
+        wanted = {"account_id": account_id, "chatbot_id": chatbot_id, "channel": channel.value}
+        with self._store.guarded():
+            found = self._rows.find(wanted).sort("updated_at", DESCENDING).limit(MOST_OF_CHATBOT)
+            rows = await found.to_list(MOST_OF_CHATBOT)
+        return [self._connection_of(row) for row in rows]
 
     async def save(self, connection: Connection, event: Envelope, *, command_id: str) -> bool:
         """Store it with its event and the note that the command was carried out."""

@@ -4,10 +4,11 @@ A change made in this process is seen at once, one made in another replica withi
 away, what was known is good enough to send with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import TransientError
+from libs.contracts.vocabulary import Channel
 from services.delivery.domain.connection import Connection
 from services.delivery.use_cases.ports import Connections
 
@@ -43,6 +44,10 @@ class RememberedConnections:
             self._known.clear()
         self._known[connection_id] = (self._clock(), found)
         return found
+
+    async def of_chatbot(self, account_id: str, chatbot_id: str, channel: Channel) -> Sequence[Connection]:
+        """Read each time."""
+        return await self._connections.of_chatbot(account_id, chatbot_id, channel)
 
     async def save(self, connection: Connection, event: Envelope, *, command_id: str) -> bool:
         """Store it."""

@@ -7,11 +7,13 @@ from pydantic import BaseModel
 from libs.contracts import topology
 from libs.contracts.conversation import MessageRecorded
 from libs.contracts.delivery import ConnectChannel as ConnectChannelCommand
+from libs.contracts.delivery import FindConnection as FindConnectionQuery
 from libs.contracts.delivery import GetConnection as GetConnectionQuery
 from libs.contracts.envelope import Envelope
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.delivery.use_cases.connect_channel import ConnectChannel
+from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.get_connection import GetConnection
 from services.delivery.use_cases.take_reply import TakeReply
 
@@ -27,6 +29,7 @@ def subscribe(
     take_reply: TakeReply,
     connect_channel: ConnectChannel,
     get_connection: GetConnection,
+    find_connection: FindConnection,
 ) -> None:
     """Wire the use cases to their queues."""
 
@@ -42,6 +45,9 @@ def subscribe(
     async def on_get_connection(received: Received[Any]) -> BaseModel | None:
         return await get_connection(received.message)
 
+    async def on_find_connection(received: Received[Any]) -> BaseModel | None:
+        return await find_connection(received.message, account_id=received.envelope.accountid)
+
     consumers.partitions(
         [topology.delivery_partition_queue(name) for name in topology.partition_names("a")],
         {MessageRecorded: on_message_recorded},
@@ -50,4 +56,6 @@ def subscribe(
     consumers.work_queue(
         topology.DELIVERY_CONNECT_CHANNEL, {ConnectChannelCommand: on_connect_channel}, prefetch=4
     )
-    consumers.queries("delivery", {GetConnectionQuery: on_get_connection})
+    consumers.queries(
+        "delivery", {GetConnectionQuery: on_get_connection, FindConnectionQuery: on_find_connection}
+    )

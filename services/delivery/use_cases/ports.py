@@ -1,12 +1,13 @@
 """What the use cases need from outside. Whatever is away for now is TransientError."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol
 
 from libs.contracts.envelope import Envelope
+from libs.contracts.vocabulary import Channel as ChannelKind
 from services.delivery.domain.connection import Connection
 from services.delivery.domain.outcomes import Outcome, Refused
 from services.delivery.domain.reply import Claim, Reply
@@ -90,6 +91,12 @@ class Connections(Protocol):
 
     async def look_up(self, connection_id: str) -> Connection | None:
         """A connection as it is now."""
+        ...
+
+    async def of_chatbot(
+        self, account_id: str, chatbot_id: str, channel: ChannelKind
+    ) -> Sequence[Connection]:
+        """A chatbot's connections of a channel as they are now, the newest change first."""
         ...
 
     async def save(self, connection: Connection, event: Envelope, *, command_id: str) -> bool:

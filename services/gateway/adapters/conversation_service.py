@@ -52,6 +52,19 @@ class ConversationService:
         key = topology.partition(crc)
         return await self._send(command, key, account_id=account_id, id=id, subject=conversation_id)
 
+    async def carry_out_in_thread(
+        self,
+        command: Command,
+        *,
+        connection_id: str,
+        session_id: str,
+        account_id: str,
+        id: str,  # noqa: A002 - the envelope's attribute
+    ) -> dict[str, Any]:
+        """Send to the thread's partition and wait. The command expires with the waiting."""
+        key = topology.partition(topology.thread_crc(connection_id, session_id))
+        return await self._send(command, key, account_id=account_id, id=id, subject=None)
+
     async def carry_out_for_account(
         self,
         command: Command,

@@ -33,6 +33,7 @@ RULES: dict[str, frozenset[Access]] = {
     "changeConversationStatus": _TEAM,
     "listConversations": _TEAM,
     "getConversation": _TEAM,
+    "startConversation": _TEAM,
     "listContacts": _TEAM,
     "getContact": _TEAM,
     "updateContact": _TEAM,

@@ -20,6 +20,7 @@ _MEANINGS = {
     422: "The body does not fit.",
     429: "Too many requests; Retry-After says when to come back.",
     500: "A mistake of ours.",
+    502: "The channel refused it, or is not connected.",
     503: "Broker or store are away and nothing was done; Retry-After says when to come back.",
     504: "Accepted, but not answered in time; the same Idempotency-Key fetches the answer.",
 }

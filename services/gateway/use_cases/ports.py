@@ -172,6 +172,18 @@ class ConversationCommands(Protocol):
         """
         ...
 
+    async def carry_out_in_thread(
+        self,
+        command: Command,
+        *,
+        connection_id: str,
+        session_id: str,
+        account_id: str,
+        id: str,  # noqa: A002 - the envelope's attribute
+    ) -> dict[str, Any]:
+        """The same for a command about a thread that may have no conversation yet."""
+        ...
+
     async def carry_out_for_account(
         self,
         command: Command,

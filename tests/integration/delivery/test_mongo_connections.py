@@ -111,3 +111,15 @@ async def test_a_change_of_ours_is_seen_at_once():
     found = await remembered.find("conn-1")
     assert found is not None
     assert not found.usable
+
+
+async def test_a_chatbots_connections_of_a_channel_the_newest_change_first(connections: MongoConnections):
+    for one in ("first", "second"):
+        assert await save(connections, connection(id=one))
+    assert await save(connections, connection(id="elsewhere", account_id="acc-2"))
+    known = connection()
+    found = await connections.of_chatbot(known.account_id, known.chatbot_id, known.channel)
+    assert [one.id for one in found] == ["second", "first"]
+    assert await connections.of_chatbot(known.account_id, "another", known.channel) == []
+    remembered = RememberedConnections(connections, seconds=5, clock=lambda: 0.0)
+    assert await remembered.of_chatbot(known.account_id, known.chatbot_id, known.channel) == found

@@ -9,6 +9,7 @@ from typing import Any
 
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
+from libs.contracts.vocabulary import Channel as ChannelKind
 from services.delivery.domain.connection import Connection
 from services.delivery.domain.outcomes import Outcome, Refused, Sent
 from services.delivery.domain.reply import Claim, Reply, ReplyState
@@ -198,6 +199,15 @@ class InMemoryConnections:
     async def look_up(self, connection_id: str) -> Connection | None:
         self.faults.enter("find")
         return self.stored.get(connection_id)
+
+    async def of_chatbot(self, account_id: str, chatbot_id: str, channel: ChannelKind) -> list[Connection]:
+        self.faults.enter("find")
+        wanted = (account_id, chatbot_id, channel)
+        return [
+            one
+            for one in reversed(self.stored.values())
+            if (one.account_id, one.chatbot_id, one.channel) == wanted
+        ]
 
     async def save(self, connection: Connection, event: Envelope, *, command_id: str) -> bool:
         self.faults.enter("save")

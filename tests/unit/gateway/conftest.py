@@ -29,6 +29,7 @@ from tests.unit.gateway.fakes import (
     InMemoryCredentials,
     InMemoryFamilies,
     KeptFrames,
+    KnownChannels,
     KnownConnections,
     PlainPasswords,
     RecordingInbound,
@@ -69,6 +70,7 @@ class Site:
     frames: KeptFrames
     answers: InMemoryAnswers
     queries: ScriptedQueries
+    channels: KnownChannels
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -97,6 +99,7 @@ def make_site(**changes: Any) -> Site:
         "frames": KeptFrames(),
         "answers": InMemoryAnswers(),
         "queries": ScriptedQueries(),
+        "channels": KnownChannels(TELEGRAM, WIDGET),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(

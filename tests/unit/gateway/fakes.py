@@ -21,10 +21,11 @@ from libs.contracts.conversation import (
     Person,
     RecordInboundMessage,
 )
-from libs.contracts.delivery import ConnectionSecrets
+from libs.contracts.delivery import ConnectionSecrets, FoundConnection
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
 from libs.contracts.notify import FramePage
+from libs.contracts.vocabulary import Channel
 from services.gateway.domain.callers import VisitorCaller
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.ports import Answer, Credential, KeptAnswer
@@ -194,8 +195,32 @@ class ScriptedCommands:
         self._given[id] = dict(self.result)
         return self._given[id]
 
+    async def carry_out_in_thread(
+        self,
+        command: Command,
+        *,
+        connection_id: str,
+        session_id: str,
+        account_id: str,
+        id: str,  # noqa: A002 - the port's
+    ) -> dict[str, Any]:
+        return await self.carry_out(command, conversation_id="", account_id=account_id, id=id)
+
     async def carry_out_for_account(self, command: Command, *, account_id: str, id: str) -> dict[str, Any]:  # noqa: A002 - the port's
         return await self.carry_out(command, conversation_id="", account_id=account_id, id=id)
+
+
+class KnownChannels:
+    """Connections by chatbot and channel."""
+
+    def __init__(self, *connections: ConnectionSecrets) -> None:
+        self.rows = {(one.account_id, one.chatbot_id, one.channel): one for one in connections}
+
+    async def find(self, account_id: str, chatbot_id: str, channel: Channel) -> FoundConnection:
+        found = self.rows.get((account_id, chatbot_id, channel))
+        if found is None:
+            raise DomainError(ErrorCode.CHANNEL_NOT_CONNECTED, "the channel is not connected")
+        return FoundConnection(connection_id=found.connection_id)
 
 
 class ScriptedQueries:
