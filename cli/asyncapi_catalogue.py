@@ -6,7 +6,7 @@ What a service takes is checked against the routes it subscribes; what one sends
 
 from dataclasses import dataclass
 
-from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting, topology
+from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting, topology, workflow
 from libs.contracts.base import Contract, Message
 from libs.contracts.frames import Frame
 
@@ -51,6 +51,11 @@ _CONTACT_COMMANDS: Kinds = (
     contacts.UpdateContact,
     starting.StartConversation,
 )
+_WORKFLOW_COMMANDS: Kinds = (
+    *sorted(workflow.MoveConversation.__subclasses__(), key=lambda kind: kind.type),
+    workflow.AssignConversation,
+    workflow.TransferConversation,
+)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
 _CONVERSATION_QUERIES: Kinds = (
@@ -67,6 +72,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
     "conversation": {
         topology.conversation_partition_queue(PARTITION): (
             *_CONVERSATION_COMMANDS,
+            *_WORKFLOW_COMMANDS,
             *_CONTACT_COMMANDS,
             *_RECEIPTS,
         ),
@@ -105,10 +111,12 @@ SENDS: dict[str, tuple[Sending, ...]] = {
             (
                 conversation.AcknowledgeMessage,
                 conversation.ChangeStatus,
+                conversation.HandOffConversation,
                 conversation.PostReply,
                 conversation.RecordInboundMessage,
                 contacts.UpdateContact,
                 starting.StartConversation,
+                *_WORKFLOW_COMMANDS,
             ),
             f"{PARTITION}.",
         ),

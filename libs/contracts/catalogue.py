@@ -5,7 +5,7 @@ Importing this module imports every contract, so that the register is complete.
 
 from typing import Any
 
-from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting
+from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting, workflow
 from libs.contracts.base import REGISTER, Contract, Message, Reply
 from libs.contracts.envelope import Envelope
 from libs.contracts.frames import Frame
@@ -25,6 +25,14 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     conversation.FindConversation: conversation.FoundConversation,
     conversation.GetPerson: conversation.Person,
     conversation.EventsAfter: conversation.EventPage,
+    workflow.ReturnConversationToAI: conversation.ConversationView,
+    workflow.ResolveConversation: conversation.ConversationView,
+    workflow.CloseConversation: conversation.ConversationView,
+    workflow.ReopenConversation: conversation.ConversationView,
+    workflow.ArchiveConversation: conversation.ConversationView,
+    workflow.UnarchiveConversation: conversation.ConversationView,
+    workflow.AssignConversation: conversation.ConversationView,
+    workflow.TransferConversation: conversation.ConversationView,
     contacts.ListContacts: contacts.ContactPage,
     contacts.GetContact: contacts.ContactDetail,
     contacts.UpdateContact: contacts.ContactDetail,
@@ -43,7 +51,7 @@ OTHERS: dict[str, type[Contract]] = {
 }
 
 #: Named here so that importing them has a visible use: each declares messages.
-MODULES = (ai, contacts, conversation, delivery, gateway, notify, starting)
+MODULES = (ai, contacts, conversation, delivery, gateway, notify, starting, workflow)
 
 
 def contracts() -> dict[str, type[Contract]]:

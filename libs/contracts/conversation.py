@@ -226,6 +226,10 @@ class HandOffConversation(Command, type="hand_off_conversation.v1"):
     notice: Text | None = None
     handoff_epoch: int | None = None
     answers_message_id: Id | None = None
+    #: What a person gives as the reason, in place of `reason`.
+    comment: str | None = Field(default=None, max_length=1024)
+    #: Whose it is from then on, if that changes.
+    department: Id | None = None
 
 
 class ChangeStatus(Command, type="change_status.v1"):

@@ -20,6 +20,7 @@ class ErrorCode(StrEnum):
 
     INVALID_TRANSITION = "invalid_transition"
     INVALID_STATUS = "invalid_status"
+    INVALID_ASSIGNEE = "invalid_assignee"
     NOT_HANDED_OFF = "not_handed_off"
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"

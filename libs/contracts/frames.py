@@ -26,6 +26,7 @@ from libs.contracts.conversation import (
     MessageRecorded,
 )
 from libs.contracts.vocabulary import DeliveryState, SenderKind
+from libs.contracts.workflow import ConversationAssigned, ConversationTransferred
 
 
 class Audience(Contract):
@@ -34,6 +35,10 @@ class Audience(Contract):
     department: str | None = None
     assignee_id: str | None = None
     visitor: bool = False
+    #: Set when it left somebody: those of this department or assignee saw it until then, and hear of it.
+    left: bool = False
+    left_department: str | None = None
+    left_assignee_id: str | None = None
 
 
 class Frame(Contract):
@@ -138,6 +143,7 @@ def _frame(
             department=conversation.department,
             assignee_id=conversation.assignee_id,
             visitor=scope == "conversation",
+            **_left(event),
         ),
         fields=fields,
     )
@@ -167,6 +173,17 @@ def _message_fields(event: MessageRecorded) -> dict[str, Any]:
     if message.sender.kind is SenderKind.AI:
         fields["citations"] = [citation.model_dump(mode="json") for citation in message.citations]
     return fields
+
+
+def _left(event: ConversationEvent) -> dict[str, Any]:
+    """Whom it left, as the audience says it."""
+    if isinstance(event, ConversationAssigned):
+        department = event.conversation.department
+    elif isinstance(event, ConversationTransferred):
+        department = event.former_department
+    else:
+        return {}
+    return {"left": True, "left_department": department, "left_assignee_id": event.former_assignee_id}
 
 
 def _account(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
@@ -208,12 +225,30 @@ def _handoff(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _assigned(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "conversation:assigned", base | {
+        "assignee_id": event.conversation.assignee_id,
+        "former_assignee_id": event.former_assignee_id,
+    }
+
+
+def _transferred(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "conversation:transferred", base | {
+        "department": event.conversation.department,
+        "assignee_id": event.conversation.assignee_id,
+        "former_department": event.former_department,
+        "former_assignee_id": event.former_assignee_id,
+    }
+
+
 _ACCOUNT_FRAMES: dict[
     type[ConversationEvent], Callable[[Any, dict[str, Any]], tuple[str, dict[str, Any]] | None]
 ] = {
     MessageRecorded: _new_reply,
     DeliveryRecorded: _receipt,
     ConversationHandedOff: _handoff,
+    ConversationAssigned: _assigned,
+    ConversationTransferred: _transferred,
 }
 
 

@@ -27,6 +27,16 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
 from libs.contracts.starting import StartConversation
+from libs.contracts.workflow import (
+    ArchiveConversation,
+    AssignConversation,
+    CloseConversation,
+    ReopenConversation,
+    ResolveConversation,
+    ReturnConversationToAI,
+    TransferConversation,
+    UnarchiveConversation,
+)
 from libs.runtime import deduplication, outbox
 from libs.runtime.consuming import Consumers
 from libs.runtime.foundation import Foundation
@@ -40,10 +50,13 @@ from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_timers import MongoTimers
 from services.conversation.adapters.mongo_transaction import MongoTransaction
+from services.conversation.domain.policy import OFFERED
+from services.conversation.domain.status_machine import StatusCommand
 from services.conversation.entrypoints.queries import QueryCase, query_routes
 from services.conversation.entrypoints.subscribers import PartitionRoutes, UseCase, lock_key
 from services.conversation.settings import ConversationSettings
 from services.conversation.use_cases.acknowledge_message import acknowledge_message
+from services.conversation.use_cases.assign_conversation import assign_conversation
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
@@ -52,6 +65,7 @@ from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_person import GetPersonOfAccount
 from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.list_conversations import ListForPerson
+from services.conversation.use_cases.move_conversation import Move
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
@@ -62,9 +76,19 @@ from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
+from services.conversation.use_cases.transfer_conversation import transfer_conversation
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
 
 NAME = "conversation"
+
+_MOVES = {
+    ReturnConversationToAI: StatusCommand.RETURN_TO_AI,
+    ResolveConversation: StatusCommand.RESOLVE,
+    CloseConversation: StatusCommand.CLOSE,
+    ReopenConversation: StatusCommand.REOPEN,
+    ArchiveConversation: StatusCommand.ARCHIVE,
+    UnarchiveConversation: StatusCommand.UNARCHIVE,
+}
 
 
 async def build(settings: ConversationSettings) -> Service:
@@ -110,6 +134,9 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         SkipAnswer: skip_answer,
         HandOffConversation: HandOff(new_id),
         ChangeStatus: change_status,
+        **{kind: Move(command, OFFERED[command]) for kind, command in _MOVES.items()},
+        AssignConversation: assign_conversation,
+        TransferConversation: transfer_conversation,
         AcknowledgeMessage: acknowledge_message,
         ExpireAnswer: ExpireUnanswered(new_id, settings.unavailable_notice),
         RegisterAccount: register_account,

@@ -42,6 +42,7 @@ from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
+from services.gateway.entrypoints.http_workflow import add_workflow_routes
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.entrypoints.subscribers import (
     CONNECTION_CHANGES,
@@ -243,6 +244,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         ListVisibleConversations(outside.conversations),
         GetVisibleConversation(outside.conversations),
     )
+    add_workflow_routes(app, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)
     add_starting_routes(app, start, _commanding(outside))

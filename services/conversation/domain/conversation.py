@@ -34,7 +34,8 @@ from libs.contracts.vocabulary import (
     Role,
     Status,
 )
-from services.conversation.domain.conversation_state import ConversationState, Question
+from services.conversation.domain.assignment import AssignableConversation
+from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.status_machine import StatusCommand, target_of
 
@@ -60,7 +61,7 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 
 
 @dataclass(kw_only=True)
-class Conversation(ConversationState):
+class Conversation(AssignableConversation):
     """A conversation with its rules."""
 
     # --- what may happen ------------------------------------------------------------------------------
@@ -108,9 +109,11 @@ class Conversation(ConversationState):
         reason: str,
         notice: Draft | None = None,
         about: Question | None = None,
+        department: str | None = None,
     ) -> tuple[bool, tuple[StoredMessage, ...]]:
         """Give it to people. `notice`, what the contact is told, is recorded before. The AI says what its
-        decision is `about` and is refused with `stale_answer` when that is over.
+        decision is `about` and is refused with `stale_answer` when that is over. `department` is whose it is
+        from then on, if that changes.
 
         Returns whether anything changed, and the messages that were recorded.
         """
@@ -120,6 +123,7 @@ class Conversation(ConversationState):
         if target is self.status:
             return False, ()
         told = (self._take_in(notice, Direction.OUTBOUND, actor),) if notice is not None else ()
+        self.department = department or self.department
         self._move(StatusCommand.HAND_OFF, target, actor, at, reason)
         self._changed(at)
         return True, told

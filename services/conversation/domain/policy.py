@@ -4,7 +4,6 @@ What somebody may not know of does not exist for them (`not_found`); what they k
 `forbidden`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +24,8 @@ class Action(StrEnum):
     ANSWER = "answer"
     HAND_OFF = "hand_off"
     CHANGE_STATUS = "change_status"
+    RESOLVE = "resolve"
+    ASSIGN = "assign"
     ACKNOWLEDGE = "acknowledge"
     EXPIRE = "expire"
 
@@ -35,13 +36,25 @@ _ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Action.ANSWER: frozenset({ActorKind.AI}),
     Action.HAND_OFF: frozenset({ActorKind.AGENT, ActorKind.AI, ActorKind.SYSTEM}),
     Action.CHANGE_STATUS: frozenset({ActorKind.AGENT}),
+    Action.RESOLVE: frozenset({ActorKind.AGENT, ActorKind.USER}),
+    Action.ASSIGN: frozenset({ActorKind.AGENT}),
     Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT}),
     Action.EXPIRE: frozenset({ActorKind.SYSTEM}),
 }
 
-#: The status commands that a person can give in this version.
-OFFERED = (StatusCommand.HAND_OFF, StatusCommand.RETURN_TO_AI, StatusCommand.CLOSE, StatusCommand.REOPEN)
+#: The status commands that people can give, each with what it asks of them.
+OFFERED = {
+    StatusCommand.HAND_OFF: Action.HAND_OFF,
+    StatusCommand.RETURN_TO_AI: Action.CHANGE_STATUS,
+    StatusCommand.RESOLVE: Action.RESOLVE,
+    StatusCommand.CLOSE: Action.CHANGE_STATUS,
+    StatusCommand.REOPEN: Action.CHANGE_STATUS,
+    StatusCommand.ARCHIVE: Action.CHANGE_STATUS,
+    StatusCommand.UNARCHIVE: Action.CHANGE_STATUS,
+}
 REPLY = "post_reply"
+#: Always an effect for somebody: there is another agent, another department, or nobody to give it to.
+ASSIGNING = ("assign", "transfer")
 
 
 @dataclass(frozen=True)
@@ -124,11 +137,17 @@ def require_admin(actor: Actor) -> None:
 
 def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ...]:
     """Every command that this actor could give now with an effect."""
-    actions: Iterable[str] = ()
-    if _permits(conversation, actor, Action.CHANGE_STATUS):
-        actions = (str(command) for command in OFFERED if conversation.would_change(command, actor))
-    reply = (REPLY,) if conversation.can_reply and _permits(conversation, actor, Action.REPLY) else ()
-    return (*reply, *actions)
+    actions: list[str] = []
+    if conversation.can_reply and _permits(conversation, actor, Action.REPLY):
+        actions.append(REPLY)
+    actions += [
+        str(command)
+        for command, action in OFFERED.items()
+        if _permits(conversation, actor, action) and conversation.would_change(command, actor)
+    ]
+    if conversation.can_be_assigned and _permits(conversation, actor, Action.ASSIGN):
+        actions += ASSIGNING
+    return tuple(actions)
 
 
 def not_found() -> DomainError:

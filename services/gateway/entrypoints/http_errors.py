@@ -26,6 +26,7 @@ _log = get_logger("http")
 STATUS = {
     ErrorCode.INVALID_TRANSITION: 409,
     ErrorCode.INVALID_STATUS: 422,
+    ErrorCode.INVALID_ASSIGNEE: 422,
     ErrorCode.NOT_HANDED_OFF: 409,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.FORBIDDEN: 403,

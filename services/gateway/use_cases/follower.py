@@ -20,14 +20,22 @@ Sight = Callable[[Frame], bool]
 def sight_of_person(person: Person) -> Sight:
     """Frames of conversations that the person may see, as each frame says where its conversation was."""
 
-    def sees(frame: Frame) -> bool:
-        return frame.account_id == person.account_id and may_see(
+    def among(department: str | None, assignee_id: str | None) -> bool:
+        return may_see(
             role=person.role,
             person_id=person.id,
             departments=person.departments,
-            department=frame.audience.department,
-            assignee_id=frame.audience.assignee_id,
+            department=department,
+            assignee_id=assignee_id,
         )
+
+    def sees(frame: Frame) -> bool:
+        if frame.account_id != person.account_id:
+            return False
+        audience = frame.audience
+        if among(audience.department, audience.assignee_id):
+            return True
+        return audience.left and among(audience.left_department, audience.left_assignee_id)
 
     return sees
 

@@ -17,6 +17,7 @@ from libs.contracts.vocabulary import (
     SenderKind,
     Status,
 )
+from libs.contracts.workflow import ConversationAssigned, ConversationTransferred
 
 MOMENT = datetime(2025, 11, 20, 14, 0, tzinfo=UTC)
 
@@ -164,3 +165,25 @@ def test_at_most_one_frame_a_topic():
         }.get(kind, {})
         topics = [frame.topic for frame in frames_of(_event(kind, **fields), 1)]
         assert len(topics) == len(set(topics))
+
+
+def test_whoever_a_conversation_leaves_is_told_by_the_same_frame() -> None:
+    now = _conversation(department="HR", assignee_id="hana")
+    assigned = _event(ConversationAssigned, conversation=now, former_assignee_id="ana")
+    (frame,) = frames_of(assigned, 7)
+    assert (frame.type, frame.fields["assignee_id"], frame.fields["former_assignee_id"]) == (
+        "conversation:assigned",
+        "hana",
+        "ana",
+    )
+    audience = frame.audience
+    assert (audience.left, audience.left_department, audience.left_assignee_id) == (True, "HR", "ana")
+
+    moved = _event(
+        ConversationTransferred, conversation=now, former_department="IT", former_assignee_id="ana"
+    )
+    (frame,) = frames_of(moved, 8)
+    assert frame.type == "conversation:transferred"
+    assert (frame.fields["department"], frame.fields["former_department"]) == ("HR", "IT")
+    audience = frame.audience
+    assert (audience.left, audience.left_department, audience.left_assignee_id) == (True, "IT", "ana")

@@ -229,7 +229,15 @@ class TestHandOff:
             3,
         )
         assert handed_off.conversation() == before
-        assert result.conversation.available_actions == ("post_reply", "return_to_ai", "close")
+        assert result.conversation.available_actions == (
+            "post_reply",
+            "return_to_ai",
+            "resolve",
+            "close",
+            "archive",
+            "assign",
+            "transfer",
+        )
 
 
 class TestChangeStatus:

@@ -33,6 +33,8 @@ ALLOWED = {
     Action.ANSWER: [AI],
     Action.HAND_OFF: [HERE, ADMIN, AI, SYSTEM],
     Action.CHANGE_STATUS: [HERE, ADMIN],
+    Action.RESOLVE: [HERE, ADMIN, REQUESTER],
+    Action.ASSIGN: [HERE, ADMIN],
     Action.ACKNOWLEDGE: [CONTACT],
     Action.EXPIRE: [SYSTEM],
 }
@@ -114,16 +116,30 @@ def test_a_person_acts_by_their_role_within_their_account() -> None:
 
 def test_actions_are_those_that_would_be_carried_out_now() -> None:
     one = conversation(department="IT")
-    assert available_actions(one, HERE) == ("hand_off", "close")
+    assert available_actions(one, HERE) == ("hand_off", "resolve", "close", "archive", "assign", "transfer")
     one.hand_off(HERE, moment(1), reason=HandoffReason.REQUESTED_BY_AGENT)
-    assert available_actions(one, HERE) == ("post_reply", "return_to_ai", "close")
+    assert available_actions(one, HERE) == (
+        "post_reply",
+        "return_to_ai",
+        "resolve",
+        "close",
+        "archive",
+        "assign",
+        "transfer",
+    )
     one.change_status(StatusCommand.CLOSE, HERE, moment(2))
-    assert available_actions(one, HERE) == ("reopen",)
+    assert available_actions(one, HERE) == ("reopen", "archive")
     one.change_status(StatusCommand.ARCHIVE, HERE, moment(3))
-    assert available_actions(one, HERE) == ()
+    assert available_actions(one, HERE) == ("unarchive",)
 
 
-@pytest.mark.parametrize("actor", [AI, SYSTEM, ELSEWHERE, REQUESTER])
+def test_a_requester_can_resolve_their_ticket_and_nothing_else() -> None:
+    one = conversation(department="IT", requester_id="uma")
+    one.hand_off(SYSTEM, moment(1), reason=HandoffReason.RULE)
+    assert available_actions(one, REQUESTER) == ("resolve",)
+
+
+@pytest.mark.parametrize("actor", [AI, SYSTEM, ELSEWHERE])
 def test_others_are_offered_nothing(actor: Actor) -> None:
     one = conversation(department="IT", requester_id="uma")
     one.hand_off(SYSTEM, moment(1), reason=HandoffReason.RULE)

@@ -52,7 +52,14 @@ class TestList:
         assert sessions(page) == ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]
         assert (page.total, page.page, page.page_size, page.next_cursor) == (7, 1, 20, None)
         assert page.items[0].last_message.content == "message 6"
-        assert page.items[0].available_actions == ("hand_off", "close")
+        assert page.items[0].available_actions == (
+            "hand_off",
+            "resolve",
+            "close",
+            "archive",
+            "assign",
+            "transfer",
+        )
         assert sessions(await self.page(seven, sort_order="asc"))[0] == "t0"
 
     async def test_pages_and_cursors_lead_through_it(self, seven: World) -> None:
@@ -140,7 +147,7 @@ class TestThread:
         assert thread.more_before
         assert [step.target for step in thread.timeline] == [Status.HANDED_OFF]
         assert thread.conversation.can_reply
-        assert thread.conversation.available_actions == ("post_reply", "return_to_ai", "close")
+        assert thread.conversation.available_actions[:3] == ("post_reply", "return_to_ai", "resolve")
 
         earlier = query.model_copy(update={"before": thread.messages[0].sequence})
         first = await use_case(earlier, call())
