@@ -6,7 +6,18 @@ What a service takes is checked against the routes it subscribes; what one sends
 
 from dataclasses import dataclass
 
-from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting, topology, workflow
+from libs.contracts import (
+    ai,
+    contacts,
+    conversation,
+    delivery,
+    erasure,
+    gateway,
+    notify,
+    starting,
+    topology,
+    workflow,
+)
 from libs.contracts.base import Contract, Message
 from libs.contracts.frames import Frame
 
@@ -50,13 +61,16 @@ _CONTACT_COMMANDS: Kinds = (
     contacts.RenameContact,
     contacts.UpdateContact,
     starting.StartConversation,
+    erasure.AcknowledgeErasure,
+    erasure.EraseContact,
+    erasure.EraseConversation,
 )
 _WORKFLOW_COMMANDS: Kinds = (
     *sorted(workflow.MoveConversation.__subclasses__(), key=lambda kind: kind.type),
     workflow.AssignConversation,
     workflow.TransferConversation,
 )
-_CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts)
+_CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
 _CONVERSATION_QUERIES: Kinds = (
     conversation.EventsAfter,
@@ -68,7 +82,10 @@ _CONVERSATION_QUERIES: Kinds = (
 
 #: What each service reads, by the address of the queue.
 TAKES: dict[str, dict[str, Kinds]] = {
-    "gateway": {topology.GATEWAY_SET_CREDENTIALS.name: (gateway.SetCredentials,)},
+    "gateway": {
+        topology.GATEWAY_SET_CREDENTIALS.name: (gateway.SetCredentials,),
+        topology.GATEWAY_ERASE_PERSON.name: (erasure.ErasePerson,),
+    },
     "conversation": {
         topology.conversation_partition_queue(PARTITION): (
             *_CONVERSATION_COMMANDS,
@@ -79,13 +96,17 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.query_queue("conversation"): (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES),
     },
     "delivery": {
-        topology.delivery_partition_queue(PARTITION): (conversation.MessageRecorded,),
+        topology.delivery_partition_queue(PARTITION): (
+            conversation.MessageRecorded,
+            erasure.ConversationErased,
+        ),
         topology.DELIVERY_CONNECT_CHANNEL.name: (delivery.ConnectChannel,),
         topology.query_queue("delivery"): (delivery.FindConnection, delivery.GetConnection),
     },
     "ai": {
         topology.AI_ANSWER_CONTACT.name: (ai.AnswerContact,),
         topology.AI_ADD_DOCUMENT.name: (ai.AddDocument,),
+        topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
     "notify": {
         topology.notify_partition_queue(PARTITION): _CONVERSATION_EVENTS,
@@ -117,6 +138,8 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 contacts.UpdateContact,
                 starting.StartConversation,
                 *_WORKFLOW_COMMANDS,
+                erasure.EraseContact,
+                erasure.AcknowledgeErasure,
             ),
             f"{PARTITION}.",
         ),
@@ -125,22 +148,32 @@ SENDS: dict[str, tuple[Sending, ...]] = {
         Sending(topology.CONVERSATION_EVENTS, _CONVERSATION_EVENTS, f"{PARTITION}."),
         Sending(
             topology.CONVERSATION_COMMANDS,
-            (conversation.ExpireAnswer, contacts.RenameContact),
+            (conversation.ExpireAnswer, contacts.RenameContact, erasure.EraseConversation),
             f"{PARTITION}.",
         ),
-        Sending(topology.AI_COMMANDS, (ai.AnswerContact,)),
+        Sending(topology.AI_COMMANDS, (ai.AnswerContact, erasure.ErasePerson)),
+        Sending(topology.GATEWAY_COMMANDS, (erasure.ErasePerson,)),
     ),
     "delivery": (
+        Sending(topology.CONVERSATION_COMMANDS, (erasure.AcknowledgeErasure,), f"{PARTITION}."),
         Sending(topology.DELIVERY_EVENTS, (*_RECEIPTS, delivery.ConnectionChanged), f"{PARTITION}."),
     ),
     "ai": (
         Sending(
             topology.CONVERSATION_COMMANDS,
-            (conversation.HandOffConversation, conversation.PostBotReply, conversation.SkipAnswer),
+            (
+                conversation.HandOffConversation,
+                conversation.PostBotReply,
+                conversation.SkipAnswer,
+                erasure.AcknowledgeErasure,
+            ),
             f"{PARTITION}.",
         ),
     ),
-    "notify": (Sending(topology.REALTIME, (Frame,), "{bucket}.{room}"),),
+    "notify": (
+        Sending(topology.CONVERSATION_COMMANDS, (erasure.AcknowledgeErasure,), f"{PARTITION}."),
+        Sending(topology.REALTIME, (Frame,), "{bucket}.{room}"),
+    ),
     "operator": (
         Sending(
             topology.CONVERSATION_COMMANDS,

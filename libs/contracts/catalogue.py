@@ -5,7 +5,7 @@ Importing this module imports every contract, so that the register is complete.
 
 from typing import Any
 
-from libs.contracts import ai, contacts, conversation, delivery, gateway, notify, starting, workflow
+from libs.contracts import ai, contacts, conversation, delivery, erasure, gateway, notify, starting, workflow
 from libs.contracts.base import REGISTER, Contract, Message, Reply
 from libs.contracts.envelope import Envelope
 from libs.contracts.frames import Frame
@@ -37,6 +37,8 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     contacts.GetContact: contacts.ContactDetail,
     contacts.UpdateContact: contacts.ContactDetail,
     starting.StartConversation: starting.StartedConversation,
+    erasure.EraseContact: erasure.ErasureView,
+    erasure.GetErasure: erasure.ErasureView,
     delivery.FindConnection: delivery.FoundConnection,
     delivery.GetConnection: delivery.SealedConnection,
     notify.FramesAfter: notify.FramePage,
@@ -51,7 +53,7 @@ OTHERS: dict[str, type[Contract]] = {
 }
 
 #: Named here so that importing them has a visible use: each declares messages.
-MODULES = (ai, contacts, conversation, delivery, gateway, notify, starting, workflow)
+MODULES = (ai, contacts, conversation, delivery, erasure, gateway, notify, starting, workflow)
 
 
 def contracts() -> dict[str, type[Contract]]:

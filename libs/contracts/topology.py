@@ -138,6 +138,8 @@ DELIVERY_CONNECT_CHANNEL = _command_queue("delivery", DELIVERY_COMMANDS, "connec
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
+AI_ERASE_PERSON = _command_queue("ai", AI_COMMANDS, "erase_person")
+GATEWAY_ERASE_PERSON = _command_queue("gateway", GATEWAY_COMMANDS, "erase_person")
 
 EXCHANGES = {
     CONVERSATION_COMMANDS: "topic",
@@ -166,7 +168,10 @@ QUEUES: tuple[Queue, ...] = (
     *(
         Queue(
             delivery_partition_queue(name),
-            (Binding(CONVERSATION_EVENTS, f"{name}.conversation.message_recorded.v1"),),
+            (
+                Binding(CONVERSATION_EVENTS, f"{name}.conversation.message_recorded.v1"),
+                Binding(CONVERSATION_EVENTS, f"{name}.conversation.erased.v1"),
+            ),
             ordered=True,
         )
         for name in partition_names("a")
@@ -179,6 +184,8 @@ QUEUES: tuple[Queue, ...] = (
     AI_ANSWER_CONTACT,
     AI_ADD_DOCUMENT,
     GATEWAY_SET_CREDENTIALS,
+    AI_ERASE_PERSON,
+    GATEWAY_ERASE_PERSON,
     Queue(PARKED),
     *(
         Queue(query_queue(service), classic=QUERY_QUEUE_ARGUMENTS)

@@ -24,7 +24,8 @@ from libs.runtime.settlement import Answered
 COLLECTION = "deduplication"
 INDEXES = {
     COLLECTION: [
-        IndexModel("at", name="kept_two_weeks", expireAfterSeconds=int(timedelta(days=14).total_seconds()))
+        IndexModel("at", name="kept_two_weeks", expireAfterSeconds=int(timedelta(days=14).total_seconds())),
+        IndexModel("about", name="answers_about", partialFilterExpression={"about": {"$exists": True}}),
     ]
 }
 
@@ -77,6 +78,8 @@ class Deduplication:
         row: dict[str, Any] = {"_id": key, "at": now()}
         if received.wants_reply:
             row["reply"] = Reply(result=result.model_dump(mode="json") if result else {}).model_dump_json()
+            # An answer may hold what somebody wrote: it has to be found when that is erased.
+            row["about"] = received.envelope.subject or received.envelope.accountid
         await self._rows.insert_one(row, session=session)
         return result
 

@@ -34,6 +34,8 @@ INDEXES = {
             unique=True,
             partialFilterExpression={"sequence": {"$exists": True}},
         ),
+        # What is no event of a conversation, but says something of one: found when that is erased.
+        IndexModel("about", name="about", partialFilterExpression={"about": {"$exists": True}}),
         IndexModel(
             "published_at", name="kept_a_week", expireAfterSeconds=int(timedelta(days=7).total_seconds())
         ),
@@ -95,6 +97,8 @@ def _row(entry: OutboxEntry) -> dict[str, Any]:
     }
     if envelope.sequence is not None:
         row |= {"subject": envelope.subject, "sequence": envelope.sequence}
+    elif envelope.subject is not None:
+        row["about"] = envelope.subject
     return row
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
+from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
 from libs.runtime.logs import get_logger
 from libs.runtime.service import Service
@@ -35,6 +36,9 @@ async def build(settings: AISettings) -> Service:
     )
     foundation.consumers.work_queue(topology.AI_ANSWER_CONTACT, subscribers.answers(), prefetch=50)
     foundation.consumers.work_queue(topology.AI_ADD_DOCUMENT, subscribers.documents(), prefetch=4)
+    foundation.consumers.work_queue(
+        topology.AI_ERASE_PERSON, person_routes(foundation.store, foundation.publisher, "ai"), prefetch=1
+    )
     service = foundation.service
     service.on_start(index)
     service.on_stop(knowledge.close)

@@ -26,6 +26,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
+from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.starting import StartConversation
 from libs.contracts.workflow import (
     ArchiveConversation,
@@ -46,6 +47,7 @@ from libs.runtime.service import Service
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
+from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_timers import MongoTimers
@@ -58,6 +60,12 @@ from services.conversation.settings import ConversationSettings
 from services.conversation.use_cases.acknowledge_message import acknowledge_message
 from services.conversation.use_cases.assign_conversation import assign_conversation
 from services.conversation.use_cases.change_status import change_status
+from services.conversation.use_cases.erase_contact import (
+    BeginErasure,
+    GetErasureForAdmin,
+    acknowledge_erasure,
+    erase_conversation,
+)
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.find_conversation import FindForListener
@@ -94,14 +102,20 @@ _MOVES = {
 async def build(settings: ConversationSettings) -> Service:
     """The service, ready to run."""
     foundation = Foundation(NAME, settings, indexes=INDEXES)
-    _subscribe(foundation.consumers, foundation.store, foundation.outbox, settings)
+    erasures = MongoErasureReads(foundation.store, foundation.publisher, settings.timer_poll_seconds)
+    foundation.service.background(erasures.run)
+    _subscribe(foundation.consumers, foundation.store, foundation.outbox, settings, erasures)
     timers = MongoTimers(foundation.store, foundation.publisher, settings.timer_poll_seconds)
     foundation.service.background(timers.run)
     return foundation.start_consuming()
 
 
 def _subscribe(
-    consumers: Consumers, store: Store, events: outbox.Outbox, settings: ConversationSettings
+    consumers: Consumers,
+    store: Store,
+    events: outbox.Outbox,
+    settings: ConversationSettings,
+    erasures: MongoErasureReads,
 ) -> None:
     records, chatbots = Records(store), ChatbotCache(settings.chatbot_cache_seconds)
 
@@ -120,7 +134,7 @@ def _subscribe(
     contacts = MongoContactReads(store)
     consumers.queries(
         NAME,
-        query_routes({**queries(conversations), **contact_queries(contacts)}),
+        query_routes({**queries(conversations), **contact_queries(contacts, erasures)}),
         prefetch=settings.query_prefetch,
     )
 
@@ -143,6 +157,9 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         RegisterPerson: register_person,
         RegisterChatbot: register_chatbot,
         StartConversation: StartByAgent(new_id),
+        EraseContact: BeginErasure(new_id),
+        EraseConversation: erase_conversation,
+        AcknowledgeErasure: acknowledge_erasure,
         UpdateContact: update_contact,
         RenameContact: rename_contact,
         ReplySent: record_delivery,
@@ -162,9 +179,12 @@ def queries(conversations: MongoConversations) -> Mapping[type[Message], QueryCa
     }
 
 
-def contact_queries(contacts: MongoContactReads) -> Mapping[type[Message], QueryCase]:
+def contact_queries(
+    contacts: MongoContactReads, erasures: MongoErasureReads
+) -> Mapping[type[Message], QueryCase]:
     """The same about contacts."""
     return {
         ListContacts: ListContactsForPerson(contacts),
         GetContact: GetContactForPerson(contacts),
+        GetErasure: GetErasureForAdmin(erasures),
     }

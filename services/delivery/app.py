@@ -2,9 +2,11 @@
 
 from time import monotonic
 
+from libs.contracts.erasure import ConversationErased
 from libs.contracts.vocabulary import Channel
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox, decode_key
+from libs.runtime.erasing import EraseConversation
 from libs.runtime.foundation import Foundation
 from libs.runtime.http_client import http_client
 from libs.runtime.ids import new_id
@@ -69,6 +71,10 @@ async def build(settings: DeliverySettings) -> Service:
         replicas=lambda: len(membership.members),
         most=settings.most_sending,
     )
+
+    async def erase_replies(event: ConversationErased) -> None:
+        await ledger.erase(event.conversation.id)
+
     subscribe(
         foundation.consumers,
         take_reply=TakeReply(
@@ -83,6 +89,7 @@ async def build(settings: DeliverySettings) -> Service:
         ),
         get_connection=GetConnection(connections, box),
         find_connection=FindConnection(connections),
+        erase=EraseConversation(erase_replies, store, foundation.publisher, "delivery"),
     )
     service = foundation.service
     service.background(dispatcher.run)

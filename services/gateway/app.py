@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 from libs.contracts import topology
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox, decode_key
+from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
 from libs.runtime.health import Health
 from libs.runtime.ids import derived_id, new_id
@@ -37,6 +38,7 @@ from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
+from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_starting import add_starting_routes
@@ -133,6 +135,7 @@ async def build(settings: GatewaySettings) -> Service:
     box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
     connections, passwords = DeliveryConnections(rpc, box), Argon2Passwords()
     conversation = ConversationService(rpc, command_limit=settings.command_seconds)
+    answers = MongoAnswers(store, box)
     outside = Outside(
         credentials=MongoCredentials(store),
         families=MongoFamilies(store),
@@ -143,7 +146,7 @@ async def build(settings: GatewaySettings) -> Service:
         commands=conversation,
         conversations=conversation,
         account_frames=NotifyFrames(rpc),
-        answers=MongoAnswers(store, box),
+        answers=answers,
         queries=conversation,
         channels=DeliveryChannels(rpc),
     )
@@ -151,6 +154,12 @@ async def build(settings: GatewaySettings) -> Service:
     gateway = assemble(settings, outside, service.health)
     set_credentials = SetCredentialsOfPerson(outside.credentials, outside.families)
     foundation.consumers.work_queue(topology.GATEWAY_SET_CREDENTIALS, credential_routes(set_credentials))
+
+    foundation.consumers.work_queue(
+        topology.GATEWAY_ERASE_PERSON,
+        person_routes(store, foundation.publisher, NAME, answers.forget),
+        prefetch=1,
+    )
 
     def on_gap() -> None:
         connections.drop_all()
@@ -246,6 +255,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     )
     add_workflow_routes(app, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
+    add_erasure_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)
     add_starting_routes(app, start, _commanding(outside))
 

@@ -1,5 +1,7 @@
 """Notify's composition root: the only file that sees everything."""
 
+from libs.contracts.erasure import ConversationErased
+from libs.runtime.erasing import EraseConversation
 from libs.runtime.foundation import Foundation
 from libs.runtime.realtime import RealtimePublisher
 from libs.runtime.service import Service
@@ -17,10 +19,15 @@ async def build(settings: NotifySettings) -> Service:
     foundation = Foundation("notify", settings, indexes=mongo_frames.INDEXES, relays=False)
     realtime = RealtimePublisher(settings.rabbitmq_url, "notify")
     frames = MongoFrames(foundation.store)
+
+    async def erase_frames(event: ConversationErased) -> None:
+        await frames.erase(event.conversation.account_id, event.conversation.id)
+
     subscribe(
         foundation.consumers,
         tell_about_event=TellAboutEvent(realtime, NumberFrames(frames, realtime, batch=settings.batch)),
         get_frames=GetFrames(frames),
+        erase=EraseConversation(erase_frames, foundation.store, foundation.publisher, "notify"),
         prefetch=settings.prefetch,
     )
     foundation.service.on_stop(realtime.close)

@@ -10,13 +10,14 @@ from libs.contracts.conversation import ContactView, Person
 from libs.runtime.mongo import Session
 from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
-from services.conversation.adapters.mongo_contacts import MongoContacts, contact_of
+from services.conversation.adapters.mongo_contacts import contact_of
+from services.conversation.adapters.mongo_erasures import MongoErasures
 from services.conversation.adapters.mongo_part import Records, conflict
 from services.conversation.domain.contact import name_keys, search_key
 from services.conversation.use_cases.ports import Account, Chatbot, NewId
 
 
-class MongoDirectory(MongoContacts):
+class MongoDirectory(MongoErasures):
     """Who and what there is, of the port Transaction."""
 
     def __init__(

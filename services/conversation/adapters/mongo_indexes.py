@@ -55,6 +55,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"merged_into": {"$exists": True}},
         ),
     ],
+    "erasures": [
+        IndexModel([("account_id", ASCENDING), ("contact_ids", ASCENDING)], name="of_contact"),
+        IndexModel("next_attempt_at", name="due", partialFilterExpression={"open": True}),
+    ],
     "chatbots": [],
     "people": [],
     "accounts": [],

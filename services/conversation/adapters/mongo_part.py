@@ -25,6 +25,8 @@ class Records:
         self.accounts: Collection = database["accounts"]
         self.people: Collection = database["people"]
         self.timers: Collection = database["timers"]
+        self.erasures: Collection = database["erasures"]
+        self.database = database
 
 
 class MongoPart:

@@ -106,6 +106,11 @@ class ConversationState:
         self.contact = contact
         self._changed(self.updated_at)
 
+    def tell(self, kind: type[ConversationEvent], actor: Actor, at: datetime, **fields: Any) -> None:
+        """Say that something became of it which is no activity, so that it keeps its place in lists."""
+        self._emit(kind, actor, at, **fields)
+        self._changed(self.updated_at)
+
     def send_out(self, draft: Draft, actor: Actor) -> StoredMessage:
         """Take in what a person writes to the contact; that they may has been decided before."""
         message = self._take_in(draft, Direction.OUTBOUND, actor)

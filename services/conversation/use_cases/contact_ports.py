@@ -6,6 +6,7 @@ from typing import Protocol
 from libs.contracts.base import Command
 from libs.contracts.contacts import ContactAlias
 from services.conversation.domain.contact import Contact
+from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.policy import Visibility
 
 
@@ -27,8 +28,34 @@ class ContactRecords(Protocol):
     async def conversations_of_contact(self, contact_id: str, limit: int) -> Sequence[str]:
         """The ids of the contact's conversations, those of the newest activity first."""
 
+    async def forget_contact(self, contact_id: str) -> Sequence[Contact]:
+        """Delete a contact and those that were merged into it, with what was answered about them. They as
+        they were.
+        """
+
+    async def erasure(self, erasure_id: str) -> Erasure | None:
+        """An erasure."""
+
+    async def erasure_of(self, contact_id: str) -> Erasure | None:
+        """The erasure of a contact."""
+
+    async def save_erasure(self, erasure: Erasure) -> None:
+        """Keep it, new or not."""
+
+    async def erase_records(self, conversation_id: str, *, connection_id: str, names: frozenset[str]) -> None:
+        """Take everything personal out of what is kept of a conversation, itself excepted. `names` are all
+        that its contact is called by, on their channel as well.
+        """
+
     def tell(self, command: Command, conversation_id: str) -> None:
         """Have a command published to a conversation's partition once all this is kept."""
+
+
+class Erasures(Protocol):
+    """What can be read of erasures."""
+
+    async def erasure(self, account_id: str, erasure_id: str) -> Erasure | None:
+        """One of the account."""
 
 
 class Contacts(Protocol):

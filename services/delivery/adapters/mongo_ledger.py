@@ -19,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from libs.contracts import topology
 from libs.contracts.envelope import Envelope
+from libs.runtime import outbox
 from libs.runtime.mongo import Session, Store
 from libs.runtime.outbox import Outbox
 from libs.runtime.publisher import OutboxEntry
@@ -103,6 +104,14 @@ class MongoLedger:
         if found and claim and found["state"] == ReplyState.SENDING and found["claim_id"] == claim.id:
             return Added(Place.CLAIMED, reply_of(found))
         return Added(Place.KNOWN, reply)
+
+    async def erase(self, conversation_id: str) -> None:
+        """What was released has no text any more; what was not is not sent any more."""
+        of_it: dict[str, Any] = {"conversation_id": conversation_id}
+        with self._store.guarded():
+            await self._rows.delete_many(of_it | {"open": True})
+            await self._rows.update_many(of_it, {"$set": {"provider_ids": []}})
+            await self._store.database[outbox.COLLECTION].delete_many({"about": conversation_id})
 
     async def due(self, moment: datetime, *, but_not: Collection[str], limit: int) -> list[Reply]:
         """Heads whose time has come."""

@@ -1,5 +1,6 @@
 """What delivery reads from the broker, and which use case takes it."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,12 +11,16 @@ from libs.contracts.delivery import ConnectChannel as ConnectChannelCommand
 from libs.contracts.delivery import FindConnection as FindConnectionQuery
 from libs.contracts.delivery import GetConnection as GetConnectionQuery
 from libs.contracts.envelope import Envelope
+from libs.contracts.erasure import ConversationErased
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.delivery.use_cases.connect_channel import ConnectChannel
 from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.get_connection import GetConnection
 from services.delivery.use_cases.take_reply import TakeReply
+
+#: Forgets a conversation, and says so.
+Erase = Callable[[ConversationErased, Envelope], Awaitable[None]]
 
 
 def conversation_of(envelope: Envelope) -> str:
@@ -30,11 +35,16 @@ def subscribe(
     connect_channel: ConnectChannel,
     get_connection: GetConnection,
     find_connection: FindConnection,
+    erase: Erase,
 ) -> None:
     """Wire the use cases to their queues."""
 
     async def on_message_recorded(received: Received[MessageRecorded]) -> BaseModel | None:
         await take_reply(received.message, received.envelope)
+        return None
+
+    async def on_erased(received: Received[ConversationErased]) -> BaseModel | None:
+        await erase(received.message, received.envelope)
         return None
 
     async def on_connect_channel(received: Received[ConnectChannelCommand]) -> BaseModel | None:
@@ -50,7 +60,7 @@ def subscribe(
 
     consumers.partitions(
         [topology.delivery_partition_queue(name) for name in topology.partition_names("a")],
-        {MessageRecorded: on_message_recorded},
+        {MessageRecorded: on_message_recorded, ConversationErased: on_erased},
         lock_key=conversation_of,
     )
     consumers.work_queue(

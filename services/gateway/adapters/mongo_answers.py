@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pymongo import IndexModel, ReturnDocument
 
 from libs.contracts.base import Fault
+from libs.contracts.erasure import names_any
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox
 from libs.runtime.mongo import Store
@@ -54,6 +55,17 @@ class MongoAnswers:
             )
             row = await answers.find_one({"_id": request_id})
         return self._open(request_id, row["answer"] if row else None) or answer
+
+    async def forget(self, ids: frozenset[str]) -> None:
+        """Drop the answers that name one of these. They are sealed, so all of the day are looked at; that a
+        command is not carried out twice is seen to where it is carried out.
+        """
+        answers = self._store.database[COLLECTION]
+        with self._store.guarded():
+            async for row in answers.find({"answer": {"$ne": None}}):
+                kept = self._open(row["_id"], row["answer"])
+                if kept is not None and names_any(kept.body, ids):
+                    await answers.delete_one({"_id": row["_id"]})
 
     def _open(self, request_id: str, sealed: str | None) -> Answer | None:
         if sealed is None:

@@ -23,6 +23,7 @@ class Access(StrEnum):
 
 _TEAM = frozenset({Access.AGENT, Access.ADMIN})
 _ANYONE = frozenset({Access.ANYONE})
+_ADMINS = frozenset({Access.ADMIN})
 
 #: By operation id of the route.
 RULES: dict[str, frozenset[Access]] = {
@@ -51,6 +52,8 @@ RULES: dict[str, frozenset[Access]] = {
         ),
         _TEAM,
     ),
+    "eraseContact": _ADMINS,
+    "getErasure": _ADMINS,
     "openWidgetSession": _ANYONE,
     "agentSocket": _TEAM,
     "widgetSocket": frozenset({Access.VISITOR}),

@@ -10,6 +10,7 @@ that is wrong (another writer that was cut off and does not know it), the index 
 memory is far shorter than frames are kept, so that it is never behind such a leap.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
+from libs.contracts.erasure import without_person
 from libs.contracts.errors import ErrorCode, TransientError
 from libs.contracts.frames import Frame
 from libs.runtime.clock import now
@@ -125,6 +127,18 @@ class MongoFrames:
 
     def _forget(self, account_id: str) -> None:
         self._last.pop(account_id, None)
+
+    async def erase(self, account_id: str, conversation_id: str) -> None:
+        """Numbers and types stay, so that clients that resume miss none. All are looked through."""
+        of_account = {"account_id": account_id, "body": {"$regex": re.escape(conversation_id)}}
+        with self._store.guarded():
+            async for row in self._rows.find(of_account):
+                frame = _frame(row)
+                if frame.conversation_id == conversation_id:
+                    clean = frame.model_copy(update={"fields": without_person(frame.fields)})
+                    await self._rows.update_one(
+                        {"_id": row["_id"]}, {"$set": {"body": clean.model_dump_json()}}
+                    )
 
     async def after(self, account_id: str, number: int, limit: int) -> Kept:
         """A page of what is kept."""

@@ -1,16 +1,22 @@
 """What notify reads from the broker, and which use case takes it."""
 
+from collections.abc import Awaitable, Callable
+
 from pydantic import BaseModel
 
 from libs.contracts import topology
 from libs.contracts.base import REGISTER
 from libs.contracts.conversation import ConversationEvent
 from libs.contracts.envelope import Envelope
+from libs.contracts.erasure import ConversationErased
 from libs.contracts.notify import FramesAfter
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.notify.use_cases.get_frames import GetFrames
 from services.notify.use_cases.tell_about_event import TellAboutEvent
+
+#: Forgets a conversation, and says so.
+Erase = Callable[[ConversationErased, Envelope], Awaitable[None]]
 
 
 def conversation_of(envelope: Envelope) -> str:
@@ -21,12 +27,19 @@ def conversation_of(envelope: Envelope) -> str:
 
 
 def subscribe(
-    consumers: Consumers, *, tell_about_event: TellAboutEvent, get_frames: GetFrames, prefetch: int
+    consumers: Consumers,
+    *,
+    tell_about_event: TellAboutEvent,
+    get_frames: GetFrames,
+    erase: Erase,
+    prefetch: int,
 ) -> None:
     """Wire the use cases to their queues."""
 
     async def on_event(received: Received[ConversationEvent]) -> BaseModel | None:
         await tell_about_event(received.message, received.envelope)
+        if isinstance(received.message, ConversationErased):
+            await erase(received.message, received.envelope)
         return None
 
     async def on_frames_after(received: Received[FramesAfter]) -> BaseModel | None:

@@ -7,6 +7,7 @@ import pytest
 
 from libs.contracts import conversation as said
 from libs.contracts.base import SYSTEM
+from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
 from libs.contracts.vocabulary import (
     Channel,
@@ -162,6 +163,7 @@ def test_at_most_one_frame_a_topic():
             said.MessageRecorded: {"message": _message(SenderKind.CONTACT)},
             said.ConversationHandedOff: {"reason": "rule"},
             said.DeliveryRecorded: {"message_id": "m1", "state": DeliveryState.SENT},
+            ConversationErased: {"erasure_id": "e"},
         }.get(kind, {})
         topics = [frame.topic for frame in frames_of(_event(kind, **fields), 1)]
         assert len(topics) == len(set(topics))

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from libs.contracts.base import Command
 from libs.contracts.contacts import ContactAlias
 from libs.contracts.conversation import ContactView
 from libs.contracts.topology import CONVERSATION_COMMANDS
+from libs.contracts.vocabulary import SenderKind
 from services.conversation.domain.contact import Contact, name_keys
+from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.ports import NewId
 
@@ -71,12 +74,44 @@ class InMemoryContactRecords:
         found = sorted(self._conversations_of(contact_id), key=lambda one: one.updated_at, reverse=True)
         return [one.id for one in found[:limit]]
 
+    async def forget_contact(self, contact_id: str) -> Sequence[Contact]:
+        gone = [one for one in self._of_account() if contact_id in {one.id, one.merged_into}]
+        for one in gone:
+            del self._records.contacts[self._account_id, one.connection_id, one.alias]
+        return gone
+
+    async def erasure(self, erasure_id: str) -> Erasure | None:
+        return deepcopy(self._records.erasures.get((self._account_id, erasure_id)))
+
+    async def erasure_of(self, contact_id: str) -> Erasure | None:
+        for (account_id, _), one in self._records.erasures.items():
+            if account_id == self._account_id and contact_id in one.contact_ids:
+                return deepcopy(one)
+        return None
+
+    async def save_erasure(self, erasure: Erasure) -> None:
+        self._records.erasures[self._account_id, erasure.id] = deepcopy(erasure)
+
+    async def erase_records(self, conversation_id: str, *, connection_id: str, names: frozenset[str]) -> None:
+        for key, message in list(self._records.messages.items()):
+            if message.view.conversation_id == conversation_id:
+                view = message.view
+                sender = view.sender
+                if sender.kind is not SenderKind.AGENT:
+                    sender = sender.model_copy(update={"name": ""})
+                kept = {"content": "", "attachments": (), "citations": (), "sender": sender}
+                blank = view.model_copy(update=kept | {"reply_to": None, "client_message_id": None})
+                self._records.messages[key] = replace(message, view=blank, external_ids=(), delivery_id=None)
+        for one in self._of_account():
+            if one.connection_id == connection_id and one.alias in names:
+                del self._records.contacts[self._account_id, connection_id, one.alias]
+
     def tell(self, command: Command, conversation_id: str) -> None:
         self.send(command, exchange=CONVERSATION_COMMANDS, subject=conversation_id)  # type: ignore[attr-defined]
 
 
 class InMemoryContacts:
-    """Implements the port Contacts."""
+    """Implements the ports Contacts and Erasures."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -84,6 +119,9 @@ class InMemoryContacts:
     def _of_account(self, account_id: str) -> list[Contact]:
         found = [one for key, one in self._store.records.contacts.items() if key[0] == account_id]
         return sorted(found, key=lambda one: one.id)
+
+    async def erasure(self, account_id: str, erasure_id: str) -> Erasure | None:
+        return deepcopy(self._store.records.erasures.get((account_id, erasure_id)))
 
     async def contact(self, account_id: str, contact_id: str) -> Contact | None:
         return next((deepcopy(one) for one in self._of_account(account_id) if one.id == contact_id), None)

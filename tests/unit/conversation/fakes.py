@@ -17,6 +17,7 @@ from services.conversation.domain.contact import Contact
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Pending
 from services.conversation.domain.delivery_states import earlier_than
+from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.message import StoredMessage
 from services.conversation.use_cases.ports import (
     Account,
@@ -59,6 +60,7 @@ class Records:
     deadlines: dict[tuple[str, str], AnswerDeadline] = field(default_factory=dict)
     events: list[Envelope] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    erasures: dict[tuple[str, str], Erasure] = field(default_factory=dict)
     now: datetime = EPOCH
 
 

@@ -164,3 +164,14 @@ async def test_a_name_for_a_conversation_of_somebody_else_changes_nothing(world:
 
 def test_long_names_are_found_by_their_first_words_only() -> None:
     assert len(name_keys("a " * 50)) == MOST_WORDS
+
+
+async def test_who_asks_for_a_merged_contact_gets_the_one_it_is_part_of(world: World) -> None:
+    await world.says()
+    target = world.conversation().contact.id
+    await world.says(contact=InboundContact(alias="88", name="Jo"), session_id="tg:88")
+    other = next(one for one in world.store.records.contacts.values() if one.alias == "88")
+    other.merged_into = target
+    assert (await read(world, other.id)).id == target
+    changed = await update(world, contact_id=other.id, value=2)
+    assert (changed.id, [alias.alias for alias in changed.aliases]) == (target, ["77", "88"])

@@ -1,0 +1,87 @@
+"""What an erasure takes out of the store: one suite, against the fake and against MongoDB."""
+
+from libs.contracts.base import SYSTEM
+from libs.contracts.contacts import ContactAlias
+from services.conversation.domain.erasing import erase
+from services.conversation.domain.erasure import Erasure
+from services.conversation.use_cases.ports import Transaction
+from tests.integration.conversation.repository import MongoRepository
+from tests.unit.conversation.fakes import InMemoryStore, counting_ids
+from tests.unit.conversation.making import ACCOUNT, CONNECTION, CONTACT, conversation, draft, moment
+
+Repository = InMemoryStore | MongoRepository
+
+
+def begun(contact_id: str, conversation_id: str) -> Erasure:
+    return Erasure.begin(
+        id="erasure",
+        account_id=ACCOUNT,
+        contact_id=contact_id,
+        contact_ids=[contact_id],
+        aliases=[ContactAlias(connection_id=CONNECTION, alias="77")],
+        conversation_ids=[conversation_id],
+        at=moment(),
+    )
+
+
+async def test_a_conversation_keeps_its_form_and_loses_its_words(repository: Repository) -> None:
+    one = conversation()
+
+    async def write(tx: Transaction) -> None:
+        await tx.contact(CONNECTION, "77", "Mira", counting_ids())
+        message = one.receive(
+            draft("m1", "secret", external_id="x", delivery_id="d"), CONTACT, wants_answer=False
+        )
+        await tx.add_message(message)
+        await tx.save(one)
+
+    async def take_out(tx: Transaction) -> None:
+        found = await tx.conversation(one.id)
+        assert found is not None
+        erase(found, SYSTEM, moment(9), "erasure")
+        await tx.erase_records(one.id, connection_id=CONNECTION, names=frozenset({one.id, "77"}))
+        await tx.save(found)
+
+    await repository.transaction(ACCOUNT, write)
+    await repository.transaction(ACCOUNT, take_out)
+    thread = await repository.conversations.thread(ACCOUNT, one.id, 10, None)
+    assert thread is not None
+    (message,) = thread.messages
+    assert (message.content, message.sender.name, message.sequence) == ("", "", 2)
+    assert (thread.conversation.session_id, thread.conversation.message_count) == (f"erased:{one.id}", 1)
+    events = await repository.conversations.events_after(ACCOUNT, one.id, 0, 100)
+    assert [event["sequence"] for event in events] == [1, 2, 3, 4]
+    assert events[-1]["type"] == "conversation.erased.v1"
+    assert await repository.contacts.search(ACCOUNT, None, None, 9) == []
+    if isinstance(repository, MongoRepository):
+        assert "secret" not in str(events)
+        assert "Mira" not in str(events)
+
+
+async def test_an_erasure_is_kept_with_whom_it_waits_for(repository: Repository) -> None:
+    erasure = begun("contact-1", "c-0001")
+
+    async def work(tx: Transaction) -> Erasure | None:
+        await tx.save_erasure(erasure)
+        assert await tx.erasure(erasure.id) == erasure
+        assert await tx.erasure("another") is None
+        assert await tx.erasure_of("nobody") is None
+        return await tx.erasure_of("contact-1")
+
+    assert await repository.transaction(ACCOUNT, work) == erasure
+    assert await repository.transaction("other", lambda tx: tx.erasure(erasure.id)) is None
+
+
+async def test_a_forgotten_contact_takes_the_merged_ones_along(repository: Repository) -> None:
+    ids = counting_ids()
+
+    async def work(tx: Transaction) -> list[str]:
+        mira = await tx.contact(CONNECTION, "77", "Mira", ids)
+        jo = await tx.contact_by_id((await tx.contact(CONNECTION, "88", "Jo", ids)).id)
+        assert jo is not None
+        jo.merged_into = mira.id
+        await tx.save_contact(jo)
+        return [one.name for one in await tx.forget_contact(mira.id)]
+
+    assert sorted(await repository.transaction(ACCOUNT, work)) == ["Jo", "Mira"]
+    assert await repository.contacts.search(ACCOUNT, None, None, 9) == []
