@@ -15,6 +15,7 @@ from libs.contracts import (
     gateway,
     notify,
     starting,
+    tickets,
     topology,
     workflow,
 )
@@ -71,6 +72,15 @@ _WORKFLOW_COMMANDS: Kinds = (
     workflow.TransferConversation,
 )
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
+_TICKET_COMMANDS: Kinds = (
+    tickets.AssignTicket,
+    tickets.CloseTicket,
+    tickets.GiveFeedback,
+    tickets.OpenTicket,
+    tickets.PostTicketMessage,
+    tickets.ResolveTicket,
+)
+_TICKET_QUERIES: Kinds = (tickets.GetTicket, tickets.ListTickets)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
 _CONVERSATION_QUERIES: Kinds = (
     conversation.EventsAfter,
@@ -91,9 +101,14 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_CONVERSATION_COMMANDS,
             *_WORKFLOW_COMMANDS,
             *_CONTACT_COMMANDS,
+            *_TICKET_COMMANDS,
             *_RECEIPTS,
         ),
-        topology.query_queue("conversation"): (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES),
+        topology.query_queue("conversation"): (
+            *_CONVERSATION_QUERIES,
+            *_CONTACT_QUERIES,
+            *_TICKET_QUERIES,
+        ),
     },
     "delivery": {
         topology.delivery_partition_queue(PARTITION): (
@@ -140,6 +155,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 *_WORKFLOW_COMMANDS,
                 erasure.EraseContact,
                 erasure.AcknowledgeErasure,
+                *_TICKET_COMMANDS,
             ),
             f"{PARTITION}.",
         ),
@@ -189,7 +205,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
 #: Which queries each service asks of which.
 ASKS: dict[str, dict[str, Kinds]] = {
     "gateway": {
-        "conversation": (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES),
+        "conversation": (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES, *_TICKET_QUERIES),
         "delivery": (delivery.FindConnection, delivery.GetConnection),
         "notify": (notify.FramesAfter,),
     },

@@ -5,7 +5,18 @@ Importing this module imports every contract, so that the register is complete.
 
 from typing import Any
 
-from libs.contracts import ai, contacts, conversation, delivery, erasure, gateway, notify, starting, workflow
+from libs.contracts import (
+    ai,
+    contacts,
+    conversation,
+    delivery,
+    erasure,
+    gateway,
+    notify,
+    starting,
+    tickets,
+    workflow,
+)
 from libs.contracts.base import REGISTER, Contract, Message, Reply
 from libs.contracts.envelope import Envelope
 from libs.contracts.frames import Frame
@@ -42,6 +53,14 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     delivery.FindConnection: delivery.FoundConnection,
     delivery.GetConnection: delivery.SealedConnection,
     notify.FramesAfter: notify.FramePage,
+    tickets.OpenTicket: tickets.TicketView,
+    tickets.AssignTicket: tickets.TicketView,
+    tickets.ResolveTicket: tickets.TicketView,
+    tickets.CloseTicket: tickets.TicketView,
+    tickets.PostTicketMessage: tickets.TicketMessagePosted,
+    tickets.GiveFeedback: conversation.MessageView,
+    tickets.ListTickets: tickets.TicketPage,
+    tickets.GetTicket: tickets.TicketThread,
 }
 
 #: Contracts that are neither a message nor an answer.
@@ -53,7 +72,7 @@ OTHERS: dict[str, type[Contract]] = {
 }
 
 #: Named here so that importing them has a visible use: each declares messages.
-MODULES = (ai, contacts, conversation, delivery, erasure, gateway, notify, starting, workflow)
+MODULES = (ai, contacts, conversation, delivery, erasure, gateway, notify, starting, tickets, workflow)
 
 
 def contracts() -> dict[str, type[Contract]]:

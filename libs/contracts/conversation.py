@@ -19,6 +19,7 @@ from libs.contracts.vocabulary import (
     MessageKind,
     SenderKind,
     Status,
+    TicketStatus,
 )
 
 # --- values ---------------------------------------------------------------------------------------------
@@ -98,6 +99,7 @@ class ConversationRef(Contract):
     status: Status
     department: Id | None = None
     assignee_id: Id | None = None
+    requester_id: Id | None = None
     handoff_epoch: int = 0
 
 
@@ -108,6 +110,7 @@ class ConversationView(ConversationRef):
     """
 
     subject: str | None = None
+    ticket_status: TicketStatus | None = None
     handoff_reason: str | None = None
     version: int
     sequence: int

@@ -25,15 +25,19 @@ from libs.contracts.conversation import (
     HandoffEnded,
     MessageRecorded,
 )
+from libs.contracts.tickets import FeedbackGiven, presented_role
 from libs.contracts.vocabulary import DeliveryState, SenderKind
 from libs.contracts.workflow import ConversationAssigned, ConversationTransferred
 
 
 class Audience(Contract):
-    """Who may get a frame: people who may see the conversation, and, where `visitor`, its contact."""
+    """Who may get a frame: people who may see the conversation, and, where `visitor`, its contact or, of a
+    ticket, its requester.
+    """
 
     department: str | None = None
     assignee_id: str | None = None
+    requester_id: str | None = None
     visitor: bool = False
     #: Set when it left somebody: those of this department or assignee saw it until then, and hear of it.
     left: bool = False
@@ -43,7 +47,7 @@ class Audience(Contract):
 
 class Frame(Contract):
     """One realtime message. `scope` says whose numbering `seq` belongs to; an account frame has none until
-    notify gives it one.
+    notify gives it one. `chat` is a message of a ticket as the ticket's room has it.
     """
 
     scope: Literal["conversation", "account"]
@@ -55,6 +59,13 @@ class Frame(Contract):
     seq: int = 0
     audience: Audience = Audience()
     fields: dict[str, Any] = Field(default_factory=dict)
+    chat: dict[str, Any] | None = None
+
+    def payload_under(self, topic: str) -> dict[str, Any]:
+        """What a client gets who follows the frame's room as `topic`."""
+        if self.chat is not None and topic.startswith("ticket_"):
+            return {**self.chat, "topic": topic, "seq": self.seq}
+        return self.payload() | {"topic": topic}
 
     def payload(self) -> dict[str, Any]:
         """What a client gets."""
@@ -142,11 +153,41 @@ def _frame(
         audience=Audience(
             department=conversation.department,
             assignee_id=conversation.assignee_id,
+            requester_id=conversation.requester_id,
             visitor=scope == "conversation",
             **_left(event),
         ),
         fields=fields,
+        chat=_ticket_message(event) if scope == "conversation" else None,
     )
+
+
+def _ticket_message(event: ConversationEvent) -> dict[str, Any] | None:
+    """A message in the shape in which the rooms of tickets send and hear it."""
+    conversation = event.conversation
+    if not isinstance(event, MessageRecorded) or conversation.requester_id is None:
+        return None
+    message, kind = event.message, event.message.sender.kind
+    role = {SenderKind.CONTACT: "user", SenderKind.AGENT: _agents_role(event)}.get(kind, str(kind))
+    return {
+        "type": "chat",
+        "ticket_id": conversation.id,
+        "sender_id": conversation.requester_id if kind is SenderKind.CONTACT else message.sender.id,
+        "sender_role": role,
+        "sender_name": message.sender.name,
+        "content": message.content,
+        "isAI": message.is_ai,
+        "feedback": message.feedback,
+        "message_id": message.id,
+        "timestamp": _stamp(message.created_at),
+        "client_message_id": message.client_message_id,
+        "citations": [citation.model_dump(mode="json") for citation in message.citations],
+    }
+
+
+def _agents_role(event: MessageRecorded) -> str:
+    actor = event.actor
+    return presented_role(actor.role, actor.departments, event.conversation.department)
 
 
 def _chat(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
@@ -154,6 +195,8 @@ def _chat(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
         return _MESSAGE_TYPES[event.message.sender.kind], _message_fields(event)
     if isinstance(event, DeliveryRecorded):
         return "message_state", {"message_id": event.message_id, "state": event.state}
+    if isinstance(event, FeedbackGiven):
+        return "message_feedback", {"message_id": event.message_id, "feedback": event.feedback}
     frame_type = _CHAT_STATUS_TYPES.get(type(event))
     return (frame_type, {}) if frame_type else None
 
@@ -210,6 +253,10 @@ def _receipt(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]] | N
     return f"conversation:{event.state}", base | {"message_id": event.message_id}
 
 
+def _feedback(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "conversation:feedback", base | {"message_id": event.message_id, "feedback": event.feedback}
+
+
 def _handoff(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     conversation = event.conversation
     visitor = conversation.contact.name or "Visitor"
@@ -249,6 +296,7 @@ _ACCOUNT_FRAMES: dict[
     ConversationHandedOff: _handoff,
     ConversationAssigned: _assigned,
     ConversationTransferred: _transferred,
+    FeedbackGiven: _feedback,
 }
 
 

@@ -13,6 +13,15 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
+class TicketStatus(StrEnum):
+    """Where a ticket stands; derived from its conversation, kept nowhere."""
+
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
 class Channel(StrEnum):
     """The kinds of channel connection that this version serves."""
 

@@ -28,6 +28,16 @@ from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.starting import StartConversation
+from libs.contracts.tickets import (
+    AssignTicket,
+    CloseTicket,
+    GetTicket,
+    GiveFeedback,
+    ListTickets,
+    OpenTicket,
+    PostTicketMessage,
+    ResolveTicket,
+)
 from libs.contracts.workflow import (
     ArchiveConversation,
     AssignConversation,
@@ -71,17 +81,23 @@ from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_person import GetPersonOfAccount
+from services.conversation.use_cases.get_ticket import GetTicketThread
+from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.list_conversations import ListForPerson
+from services.conversation.use_cases.list_tickets import ListTicketsForPerson
 from services.conversation.use_cases.move_conversation import Move
+from services.conversation.use_cases.open_ticket import OpenTicketOfUser
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
+from services.conversation.use_cases.post_ticket_message import PostInTicket
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
 from services.conversation.use_cases.register_account import register_account
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
+from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
@@ -126,7 +142,13 @@ def _subscribe(
     routes = PartitionRoutes(deduplication.Deduplication(store, NAME), events, open_transaction)
     consumers.partitions(
         [topology.conversation_partition_queue(name) for name in topology.partition_names("p")],
-        routes.of(commands(inbound, settings), again={RecordInboundMessage: inbound.again}),
+        routes.of(
+            commands(inbound, settings),
+            again={
+                RecordInboundMessage: inbound.again,
+                PostTicketMessage: PostInTicket(new_id, inbound).again,
+            },
+        ),
         prefetch=settings.partition_prefetch,
         lock_key=lock_key,
     )
@@ -162,6 +184,12 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         AcknowledgeErasure: acknowledge_erasure,
         UpdateContact: update_contact,
         RenameContact: rename_contact,
+        OpenTicket: OpenTicketOfUser(new_id, inbound),
+        AssignTicket: assign_ticket,
+        ResolveTicket: resolve_ticket,
+        CloseTicket: close_ticket,
+        PostTicketMessage: PostInTicket(new_id, inbound),
+        GiveFeedback: give_feedback,
         ReplySent: record_delivery,
         ReplyFailed: record_delivery,
         ReplyUnknown: record_delivery,
@@ -176,6 +204,8 @@ def queries(conversations: MongoConversations) -> Mapping[type[Message], QueryCa
         FindConversation: FindForListener(conversations),
         GetPerson: GetPersonOfAccount(conversations),
         EventsAfter: GetEventsAfter(conversations),
+        ListTickets: ListTicketsForPerson(conversations),
+        GetTicket: GetTicketThread(GetThread(conversations)),
     }
 
 

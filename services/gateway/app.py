@@ -42,6 +42,7 @@ from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_starting import add_starting_routes
+from services.gateway.entrypoints.http_tickets import add_ticket_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
 from services.gateway.entrypoints.http_workflow import add_workflow_routes
@@ -52,14 +53,17 @@ from services.gateway.entrypoints.subscribers import (
     realtime_reader,
 )
 from services.gateway.entrypoints.ws_agents import AgentSocket
+from services.gateway.entrypoints.ws_chat import ChatSocket
 from services.gateway.entrypoints.ws_socket import Socket
 from services.gateway.entrypoints.ws_widget import WidgetSocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
 from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.change_status import ChangeConversationStatus
+from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
+from services.gateway.use_cases.follow_ticket import FollowTicket
 from services.gateway.use_cases.follow_topics import FollowTopics
 from services.gateway.use_cases.get_conversation import GetVisibleConversation
 from services.gateway.use_cases.hub import Hub
@@ -202,6 +206,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     )
     _add_sessions(api, settings, outside, tokens)
     _add_conversations(api, outside)
+    add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
     hub = _add_sockets(api, settings, outside, tokens)
     return Gateway(HotPathFirst(webhook, api), api, hub)
@@ -301,6 +306,20 @@ def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, toke
         now,
     )
 
+    def ticket_of(caller: PersonCaller, ticket_id: str, sink: Sink) -> FollowTicket:
+        return FollowTicket(follow, outside.conversations, caller, ticket_id, sink)
+
+    chat = ChatSocket(
+        tokens,
+        ticket_of,
+        ChatInTicket(outside.commands, derive_id=derived_id, new_id=new_id),
+        make_socket,
+        now,
+    )
+
+    async def chat_socket(websocket: WebSocket) -> None:
+        await chat(websocket)
+
     async def agent_socket(websocket: WebSocket) -> None:
         await agents(websocket)
 
@@ -308,5 +327,6 @@ def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, toke
         await widget(websocket)
 
     app.router.add_websocket_route("/ws", agent_socket, name="agentSocket")
+    app.router.add_websocket_route("/ws/chat/{ticket_id}", chat_socket, name="chatSocket")
     app.router.add_websocket_route("/ws/widget", widget_socket, name="widgetSocket")
     return hub

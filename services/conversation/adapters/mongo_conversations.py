@@ -13,6 +13,7 @@ from libs.runtime.mongo import Store
 from libs.runtime.outbox import Outbox
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import Collection, Records
+from services.conversation.adapters.mongo_tickets import ticket_clauses
 from services.conversation.domain.conversation import Conversation
 from services.conversation.use_cases.ports import ListFilter, Thread, Window
 
@@ -170,6 +171,8 @@ def list_query(account_id: str, wanted: ListFilter, window: Window | None) -> di
         common["chatbot_id"] = wanted.chatbot_id
     if wanted.contact_id:
         common["contact.id"] = wanted.contact_id
+    if wanted.tickets_only:
+        common |= ticket_clauses(wanted.ticket_status)
     if window and window.after:
         common |= _behind(window)
     branches = [common | branch for branch in _branches(wanted)]
@@ -198,6 +201,8 @@ def _branches(wanted: ListFilter) -> list[dict[str, Any]]:
     seen = wanted.visibility
     if seen.everything:
         return [asked]
+    if seen.requester_id is not None:
+        return [asked | {"requester_id": seen.requester_id}]
     branches = []
     if not wanted.department or wanted.department in seen.departments:
         branches.append({"department": {"$in": [None, *sorted(seen.departments)]}} | asked)

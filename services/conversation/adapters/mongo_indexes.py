@@ -24,6 +24,17 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="list_of_assignee",
             partialFilterExpression={"assignee_id": {"$exists": True}},
         ),
+        # Tickets are few among an account's conversations: their lists walk indexes of their own.
+        IndexModel(
+            [("account_id", ASCENDING), ("status", ASCENDING), ("department", ASCENDING), *_NEWEST],
+            name="tickets_of_department",
+            partialFilterExpression={"requester_id": {"$exists": True}},
+        ),
+        IndexModel(
+            [("account_id", ASCENDING), ("requester_id", ASCENDING), *_NEWEST],
+            name="tickets_of_requester",
+            partialFilterExpression={"requester_id": {"$exists": True}},
+        ),
         # A contact has few conversations; they are sorted after they are found.
         IndexModel([("account_id", ASCENDING), ("contact.id", ASCENDING)], name="list_of_contact"),
     ],

@@ -17,13 +17,14 @@ from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_directory import MongoDirectory
 from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
 from services.conversation.use_cases.ports import AnswerDeadline
 
 SOURCE = "parley/conversation"
 
 
-class MongoTransaction(MongoDirectory, MongoMessages):
+class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.
     """

@@ -25,11 +25,13 @@ from libs.contracts.conversation import (
     Transition,
 )
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
     SIDE_KINDS,
     ActorKind,
     DeliveryState,
     Direction,
+    Feedback,
     HandoffReason,
     Role,
     Status,
@@ -274,6 +276,13 @@ class Conversation(AssignableConversation):
                 update={"delivery": state, "delivery_error": error}
             )
         self._emit(DeliveryRecorded, actor, at, message_id=message_id, state=state, error=error)
+        self._changed(self.updated_at)
+
+    def record_feedback(self, message_id: str, feedback: Feedback, actor: Actor, at: datetime) -> None:
+        """Tell what somebody thinks of a message of the AI; whose it is has been checked where it is kept."""
+        if self.last_message is not None and self.last_message.id == message_id:
+            self.last_message = self.last_message.model_copy(update={"feedback": feedback})
+        self._emit(FeedbackGiven, actor, at, message_id=message_id, feedback=feedback)
         self._changed(self.updated_at)
 
     def know_contact(self, contact: ContactView, target: str) -> None:

@@ -98,6 +98,7 @@ class ConversationState:
             status=self.status,
             department=self.department,
             assignee_id=self.assignee_id,
+            requester_id=self.requester_id,
             handoff_epoch=self.handoff_epoch,
         )
 
@@ -130,7 +131,7 @@ class ConversationState:
             content=draft.content,
             attachments=draft.attachments,
             citations=draft.citations,
-            is_ai=draft.sender.kind is SenderKind.AI,
+            is_ai=draft.is_ai or draft.sender.kind is SenderKind.AI,
             confidence=draft.confidence,
             delivery=DeliveryState.QUEUED if outbound else None,
             reply_to=draft.reply_to,

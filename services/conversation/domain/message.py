@@ -24,6 +24,8 @@ class Draft:
     citations: tuple[Citation, ...] = ()
     confidence: float | None = None
     unsupported: bool = False
+    #: A person sends what the AI wrote.
+    is_ai: bool = False
     client_message_id: str | None = None
     reply_to: str | None = None
     reply_to_external: str | None = None

@@ -27,6 +27,8 @@ class Action(StrEnum):
     RESOLVE = "resolve"
     ASSIGN = "assign"
     ACKNOWLEDGE = "acknowledge"
+    WRITE_TICKET = "write_ticket"
+    GIVE_FEEDBACK = "give_feedback"
     EXPIRE = "expire"
 
 
@@ -38,7 +40,9 @@ _ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Action.CHANGE_STATUS: frozenset({ActorKind.AGENT}),
     Action.RESOLVE: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.ASSIGN: frozenset({ActorKind.AGENT}),
-    Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT}),
+    Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT, ActorKind.USER}),
+    Action.WRITE_TICKET: frozenset({ActorKind.AGENT, ActorKind.USER}),
+    Action.GIVE_FEEDBACK: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.EXPIRE: frozenset({ActorKind.SYSTEM}),
 }
 
@@ -64,16 +68,22 @@ class Visibility:
     everything: bool = False
     departments: frozenset[str] = frozenset()
     person_id: str | None = None
+    #: Their own tickets and nothing else.
+    requester_id: str | None = None
 
     @property
     def nothing(self) -> bool:
         """Whether there is no use in looking."""
-        return not self.everything and self.person_id is None
+        return not self.everything and self.person_id is None and self.requester_id is None
 
-    def allows(self, department: str | None, assignee_id: str | None) -> bool:
-        """Whether a conversation of this department and assignee is among them."""
+    def allows(
+        self, department: str | None, assignee_id: str | None, requester_id: str | None = None
+    ) -> bool:
+        """Whether a conversation of this department, assignee and requester is among them."""
         if self.everything:
             return True
+        if self.requester_id is not None:
+            return requester_id == self.requester_id
         if self.person_id is None:
             return False
         return department is None or department in self.departments or assignee_id == self.person_id
@@ -88,6 +98,13 @@ def visibility_of(actor: Actor) -> Visibility:
     if actor.role is Role.AGENT:
         return Visibility(departments=frozenset(actor.departments), person_id=actor.id)
     return Visibility()
+
+
+def ticket_visibility_of(actor: Actor) -> Visibility:
+    """What an actor may see among the tickets: requesters see their own, and no other conversation."""
+    if actor.kind is ActorKind.USER and actor.role is Role.USER:
+        return Visibility(requester_id=actor.id)
+    return visibility_of(actor)
 
 
 def actor_of(person: Person, account_id: str) -> Actor:
@@ -133,6 +150,18 @@ def require_admin(actor: Actor) -> None:
     if actor.kind is ActorKind.SYSTEM or (actor.kind is ActorKind.AGENT and actor.role is Role.ADMIN):
         return
     raise DomainError(ErrorCode.FORBIDDEN, "this is for admins")
+
+
+def require_requester(actor: Actor) -> None:
+    """Raise DomainError `forbidden` unless the actor is somebody who opens tickets."""
+    if actor.kind is not ActorKind.USER:
+        raise DomainError(ErrorCode.FORBIDDEN, "tickets are opened by users")
+
+
+def require_department(actor: Actor, department: str) -> None:
+    """Raise DomainError `forbidden` for an agent who asks for a department that is not theirs."""
+    if actor.role is Role.AGENT and department not in actor.departments:
+        raise DomainError(ErrorCode.FORBIDDEN, "this is not your department")
 
 
 def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ...]:

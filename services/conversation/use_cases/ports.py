@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from libs.contracts.ai import Turn
 from libs.contracts.base import Command
 from libs.contracts.conversation import ContactView, InboundRecorded, MessageView, Person, Transition
-from libs.contracts.vocabulary import BotMode, Channel, DeliveryState, Status
+from libs.contracts.vocabulary import BotMode, Channel, DeliveryState, Status, TicketStatus
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.contact_ports import ContactRecords
+from services.conversation.use_cases.ticket_ports import TicketRecords
 
 #: Makes a new id; each is unique and later ones sort behind earlier ones.
 NewId = Callable[[], str]
@@ -73,7 +74,7 @@ class Advance(Enum):
     UNKNOWN_MESSAGE = auto()
 
 
-class Transaction(ContactRecords, Protocol):
+class Transaction(ContactRecords, TicketRecords, Protocol):
     """One account's records, read and changed together or not at all.
 
     Every method may raise TransientError; the whole is then tried again.
@@ -158,6 +159,9 @@ class ListFilter:
     contact_id: str | None = None
     assignee_id: str | None = None
     department: str | None = None
+    #: Tickets alone, without those that are archived; `ticket_status` narrows them down.
+    tickets_only: bool = False
+    ticket_status: TicketStatus | None = None
 
 
 @dataclass(frozen=True)

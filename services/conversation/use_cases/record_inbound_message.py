@@ -52,7 +52,7 @@ class RecordInbound:
         )
         await tx.add_message(message)
         if conversation.question is not None and conversation.question.message_id == message.view.id:
-            await self._ask_ai(conversation, chatbot, message.view, call, tx)
+            await self.ask_ai(conversation, chatbot, message.view, call, tx)
         await tx.save(conversation)
         return InboundRecorded(conversation_id=conversation.id, message_id=message.view.id)
 
@@ -127,7 +127,7 @@ class RecordInbound:
             delivery_id=command.delivery_id,
         )
 
-    async def _ask_ai(
+    async def ask_ai(
         self,
         conversation: Conversation,
         chatbot: Chatbot,
@@ -135,6 +135,7 @@ class RecordInbound:
         call: Call,
         tx: Transaction,
     ) -> None:
+        """Send the AI a message that waits for its answer, and set the time it has."""
         if conversation.message_count > 1:
             turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
         else:

@@ -2,8 +2,10 @@
 
 from libs.contracts.base import Actor
 from libs.contracts.conversation import ConversationView
+from libs.contracts.vocabulary import TicketStatus
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.policy import available_actions
+from services.conversation.domain.tickets import ticket_status
 
 
 def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
@@ -11,6 +13,7 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
     return ConversationView(
         **dict(conversation.ref()),
         subject=conversation.subject,
+        ticket_status=_ticket_status(conversation),
         handoff_reason=conversation.handoff_reason,
         version=conversation.version,
         sequence=conversation.sequence,
@@ -26,4 +29,15 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         resolved_at=conversation.resolved_at,
         closed_at=conversation.closed_at,
         archived_at=conversation.archived_at,
+    )
+
+
+def _ticket_status(conversation: Conversation) -> TicketStatus | None:
+    if conversation.requester_id is None:
+        return None
+    return ticket_status(
+        conversation.status,
+        department=conversation.department,
+        assignee_id=conversation.assignee_id,
+        before_archive=conversation.status_before_archive,
     )

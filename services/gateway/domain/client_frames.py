@@ -78,20 +78,21 @@ _VISITOR: TypeAdapter[VisitorFrame] = TypeAdapter(Annotated[VisitorFrame, Field(
 
 def read_authenticate(text: str) -> Authenticate:
     """The first frame. Raises DomainError `invalid`."""
-    return _read(_AUTHENTICATE, text)
+    return read(_AUTHENTICATE, text)
 
 
 def read_agent_frame(text: str) -> AgentFrame:
     """A frame of an agent. Raises DomainError `invalid`."""
-    return _read(_AGENT, text)
+    return read(_AGENT, text)
 
 
 def read_visitor_frame(text: str) -> VisitorFrame:
     """A frame of a visitor. Raises DomainError `invalid`."""
-    return _read(_VISITOR, text)
+    return read(_VISITOR, text)
 
 
-def _read(adapter: TypeAdapter[T], text: str) -> T:
+def read(adapter: TypeAdapter[T], text: str) -> T:
+    """A frame by its model. Raises DomainError `invalid`, which says where, never what was there."""
     try:
         return adapter.validate_json(text)
     except ValidationError as error:

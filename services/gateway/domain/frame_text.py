@@ -18,7 +18,7 @@ class FrameText:
         """The JSON text, with the topic as the receiver named it."""
         text = self._texts.get(topic)
         if text is None:
-            payload = self.frame.payload() | {"topic": topic}
+            payload = self.frame.payload_under(topic)
             text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
             self._texts[topic] = text
         return text

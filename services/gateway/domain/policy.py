@@ -22,6 +22,8 @@ class Access(StrEnum):
 
 
 _TEAM = frozenset({Access.AGENT, Access.ADMIN})
+#: Everybody with a log-in; what they may do with a ticket, the conversation says.
+_PEOPLE = _TEAM | {Access.USER}
 _ANYONE = frozenset({Access.ANYONE})
 _ADMINS = frozenset({Access.ADMIN})
 
@@ -54,6 +56,14 @@ RULES: dict[str, frozenset[Access]] = {
     ),
     "eraseContact": _ADMINS,
     "getErasure": _ADMINS,
+    "openTicket": frozenset({Access.USER}),
+    "listTickets": _PEOPLE,
+    "getTicket": _PEOPLE,
+    "assignTicket": _PEOPLE,
+    "resolveTicket": _PEOPLE,
+    "closeTicket": _PEOPLE,
+    "giveFeedback": _PEOPLE,
+    "chatSocket": _PEOPLE,
     "openWidgetSession": _ANYONE,
     "agentSocket": _TEAM,
     "widgetSocket": frozenset({Access.VISITOR}),

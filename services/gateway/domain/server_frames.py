@@ -32,6 +32,11 @@ def acknowledged(client_message_id: str) -> str:
     return _text(type="ack", client_message_id=client_message_id)
 
 
+def stored(message_id: str, client_message_id: str | None) -> str:
+    """The message is stored under this id."""
+    return _text(type="ack", client_message_id=client_message_id, message_id=message_id)
+
+
 def error(code: str, detail: str, *, topic: str | None = None, client_message_id: str | None = None) -> str:
     """A frame that was refused; the socket stays open."""
     return _text(type="error", code=code, detail=detail, topic=topic, client_message_id=client_message_id)

@@ -48,7 +48,7 @@ class AgentSocket:
         """One connection, from its handshake to its end."""
         await websocket.accept()
         try:
-            caller, last_seq = await self._authenticate(websocket)
+            caller, last_seq = await authenticate(websocket, self._tokens, self._auth_limit)
         except WebSocketDisconnect:
             return
         except (DomainError, TimeoutError):
@@ -71,15 +71,18 @@ class AgentSocket:
         finally:
             topics.close()
 
-    async def _authenticate(self, websocket: WebSocket) -> tuple[PersonCaller, int | None]:
-        """By header, address or first frame; with the newest number of the account's topic that it has."""
-        last_seq = last_seq_of(websocket)
-        token = bearer_token(websocket) or websocket.query_params.get("token")
-        if token is None:
-            async with asyncio.timeout(self._auth_limit):
-                frame = read_authenticate(await _first_text(websocket))
-            token, last_seq = frame.token, frame.last_seq if last_seq is None else last_seq
-        return self._tokens.read_person(token), last_seq
+
+async def authenticate(websocket: WebSocket, tokens: Tokens, limit: float) -> tuple[PersonCaller, int | None]:
+    """By header, address or first frame, within `limit` seconds; with the newest number that the client has
+    of its topic. Raises DomainError `unauthenticated`, TimeoutError, WebSocketDisconnect.
+    """
+    last_seq = last_seq_of(websocket)
+    token = bearer_token(websocket) or websocket.query_params.get("token")
+    if token is None:
+        async with asyncio.timeout(limit):
+            frame = read_authenticate(await _first_text(websocket))
+        token, last_seq = frame.token, frame.last_seq if last_seq is None else last_seq
+    return tokens.read_person(token), last_seq
 
 
 async def _first_text(websocket: WebSocket) -> str:

@@ -2,6 +2,7 @@
 
 4401  no token in time, not a valid one, or it has ended
 4403  not for this role
+4404  there is no such room
 1013  too slow, or something was missed that could not be fetched: come back and resume
 1011  a mistake of ours
 """
@@ -19,6 +20,7 @@ from services.gateway.domain.rate_limits import TokenBuckets
 
 UNAUTHENTICATED = 4401
 FORBIDDEN = 4403
+NOT_FOUND = 4404
 TRY_AGAIN = 1013
 _INTERNAL = 1011
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from libs.contracts.access import may_see
 from libs.contracts.conversation import Person
 from libs.contracts.frames import Frame
+from libs.contracts.vocabulary import Role
 from services.gateway.domain import server_frames
 from services.gateway.domain.frame_text import FrameText
 from services.gateway.use_cases.ports import Sink
@@ -18,7 +19,9 @@ Sight = Callable[[Frame], bool]
 
 
 def sight_of_person(person: Person) -> Sight:
-    """Frames of conversations that the person may see, as each frame says where its conversation was."""
+    """Frames of conversations that the person may see, as each frame says where its conversation was. A
+    requester sees those of their own tickets that are meant for contacts.
+    """
 
     def among(department: str | None, assignee_id: str | None) -> bool:
         return may_see(
@@ -33,6 +36,8 @@ def sight_of_person(person: Person) -> Sight:
         if frame.account_id != person.account_id:
             return False
         audience = frame.audience
+        if person.role == Role.USER:
+            return audience.visitor and audience.requester_id == person.id
         if among(audience.department, audience.assignee_id):
             return True
         return audience.left and among(audience.left_department, audience.left_assignee_id)

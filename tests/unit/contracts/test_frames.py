@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from libs.contracts import conversation as said
-from libs.contracts.base import SYSTEM
+from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
+from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
+    ActorKind,
     Channel,
     DeliveryState,
     Direction,
     Feedback,
     MessageKind,
+    Role,
     SenderKind,
     Status,
 )
@@ -164,6 +167,7 @@ def test_at_most_one_frame_a_topic():
             said.ConversationHandedOff: {"reason": "rule"},
             said.DeliveryRecorded: {"message_id": "m1", "state": DeliveryState.SENT},
             ConversationErased: {"erasure_id": "e"},
+            FeedbackGiven: {"message_id": "m1", "feedback": Feedback.UP},
         }.get(kind, {})
         topics = [frame.topic for frame in frames_of(_event(kind, **fields), 1)]
         assert len(topics) == len(set(topics))
@@ -189,3 +193,42 @@ def test_whoever_a_conversation_leaves_is_told_by_the_same_frame() -> None:
     assert (frame.fields["department"], frame.fields["former_department"]) == ("HR", "IT")
     audience = frame.audience
     assert (audience.left, audience.left_department, audience.left_assignee_id) == (True, "IT", "ana")
+
+
+def _chat_of(sender: SenderKind, actor: Actor = SYSTEM, **message: Any) -> Any:
+    ticket = _conversation(requester_id="uma", department="IT")
+    event = said.MessageRecorded(
+        actor=actor, occurred_at=MOMENT, conversation=ticket, message=_message(sender, **message)
+    )
+    return _by_scope(event)["conversation"].payload_under("ticket_c-0001")
+
+
+def test_a_message_of_a_ticket_has_the_shape_of_its_room():
+    assert _chat_of(SenderKind.CONTACT) == {
+        "type": "chat", "topic": "ticket_c-0001", "seq": 7, "ticket_id": "c-0001", "sender_id": "uma",
+        "sender_role": "user", "sender_name": "Maria Lopez", "content": "hello", "isAI": False,
+        "feedback": "none", "message_id": "m1", "timestamp": "2025-11-20T14:00:00Z",
+        "client_message_id": "cm", "citations": [],
+    }  # fmt: skip
+    ai = _chat_of(SenderKind.AI, is_ai=True)
+    assert (ai["sender_id"], ai["sender_role"], ai["isAI"]) == ("who", "ai", True)
+    agent = Actor(kind=ActorKind.AGENT, id="who", role=Role.AGENT, departments=("HR", "IT"))
+    said_by = _chat_of(SenderKind.AGENT, agent)
+    assert (said_by["sender_id"], said_by["sender_role"], said_by["isAI"]) == ("who", "it_agent", False)
+
+
+def test_elsewhere_a_message_of_a_ticket_looks_like_any_other():
+    ticket = _conversation(requester_id="uma")
+    frame = _by_scope(_event(said.MessageRecorded, conversation=ticket, message=_message(SenderKind.AI)))
+    assert frame["conversation"].payload_under("chat:s1")["type"] == "ai_message"
+    assert frame["conversation"].audience.requester_id == "uma"
+    plain = _by_scope(_event(said.MessageRecorded, message=_message(SenderKind.AI)))["conversation"]
+    assert plain.payload_under("ticket_c-0001")["type"] == "ai_message"
+
+
+def test_feedback_is_told_to_the_thread_and_to_the_account():
+    frames = _by_scope(_event(FeedbackGiven, message_id="m1", feedback=Feedback.DOWN))
+    assert frames["conversation"].payload() == {
+        "type": "message_feedback", "topic": "chat:s1", "seq": 7, "message_id": "m1", "feedback": "down",
+    }  # fmt: skip
+    assert frames["account"].type == "conversation:feedback"

@@ -9,16 +9,17 @@ from typing import Any, TypeVar
 
 from libs.contracts.ai import Turn
 from libs.contracts.base import Command
-from libs.contracts.conversation import InboundRecorded, Person, Transition
+from libs.contracts.conversation import InboundRecorded, MessageView, Person, Transition
 from libs.contracts.envelope import Envelope, wrap
 from libs.contracts.errors import ErrorCode, TransientError
-from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction
+from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction, Feedback, Status, TicketStatus
 from services.conversation.domain.contact import Contact
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Pending
 from services.conversation.domain.delivery_states import earlier_than
 from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.message import StoredMessage
+from services.conversation.domain.tickets import ticket_status
 from services.conversation.use_cases.ports import (
     Account,
     Advance,
@@ -220,6 +221,25 @@ class InMemoryTransaction(InMemoryContactRecords):
     async def put_person(self, person: Person) -> None:
         self._records.people[self._account_id, person.id] = person
 
+    async def chatbots_for(self, department: str) -> Sequence[str]:
+        mine = [bot for (owner, _), bot in self._records.chatbots.items() if owner == self._account_id]
+        for wanted in (department, None):
+            found = [bot.id for bot in mine if bot.department == wanted]
+            if found:
+                return found[:2]
+        return []
+
+    async def message(self, conversation_id: str, message_id: str) -> MessageView | None:
+        found = self._records.messages.get((self._account_id, message_id))
+        return found.view if found and found.view.conversation_id == conversation_id else None
+
+    async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
+        if await self.message(conversation_id, message_id):
+            key = (self._account_id, message_id)
+            kept = self._records.messages[key]
+            view = kept.view.model_copy(update={"feedback": feedback})
+            self._records.messages[key] = replace(kept, view=view)
+
     async def put_deadline(self, deadline: AnswerDeadline) -> None:
         self._records.deadlines[self._account_id, deadline.conversation_id] = deadline
 
@@ -312,9 +332,19 @@ def _place(conversation: Conversation) -> tuple[datetime, str]:
     return conversation.updated_at, conversation.id
 
 
+def _wanted_ticket(conversation: Conversation, wanted: TicketStatus | None) -> bool:
+    if conversation.requester_id is None or conversation.status is Status.ARCHIVED:
+        return False
+    stands = ticket_status(
+        conversation.status, department=conversation.department, assignee_id=conversation.assignee_id
+    )
+    return wanted in {None, stands}
+
+
 def _wanted(conversation: Conversation, wanted: ListFilter) -> bool:
     return (
-        wanted.visibility.allows(conversation.department, conversation.assignee_id)
+        wanted.visibility.allows(conversation.department, conversation.assignee_id, conversation.requester_id)
+        and (not wanted.tickets_only or _wanted_ticket(conversation, wanted.ticket_status))
         and wanted.status in {None, conversation.status}
         and wanted.channel in {None, conversation.channel}
         and wanted.chatbot_id in {None, conversation.chatbot_id}
