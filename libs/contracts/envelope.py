@@ -24,7 +24,8 @@ class Envelope(Contract):
 
     `id` is also the AMQP message id. `subject` is the conversation's id where there is one. `sequence`
     counts the events of one conversation, without gaps, and is set on conversation's events alone.
-    `expiresat` bounds when a command may still be carried out.
+    `expiresat` bounds when a command may still be carried out; `ifversion` is the version that its sender
+    has seen of the conversation: with another one it is refused with `conflict`.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -42,6 +43,7 @@ class Envelope(Contract):
     causationid: str | None = None
     traceparent: str | None = None
     expiresat: datetime | None = None
+    ifversion: int | None = None
 
     def encode(self) -> bytes:
         """The bytes for the broker; unset attributes are left out, as CloudEvents asks."""
@@ -76,6 +78,7 @@ def wrap(
     cause: Envelope | None = None,
     traceparent: str | None = None,
     expiresat: datetime | None = None,
+    ifversion: int | None = None,
 ) -> Envelope:
     """Put a message into its envelope; `cause` is the message that led to it."""
     return Envelope(
@@ -92,4 +95,5 @@ def wrap(
         causationid=cause.id if cause else None,
         traceparent=traceparent or (cause.traceparent if cause else None),
         expiresat=expiresat,
+        ifversion=ifversion,
     )

@@ -65,13 +65,14 @@ class RpcClient:
         subject: str | None = None,
         id: str,  # noqa: A002 - the envelope's attribute
         time_limit: float = 10.0,
+        if_version: int | None = None,
     ) -> dict[str, Any]:
         """Have a command carried out and return its result.
 
         `unavailable`: it was not accepted and will not be carried out. `outcome_unknown`: it was accepted,
         but there is no answer yet; the same id fetches it.
         """
-        envelope = self._envelope(command, id, account_id, subject, time_limit)
+        envelope = self._envelope(command, id, account_id, subject, time_limit, if_version)
         with _measured(command):
             try:
                 reply = await self._call(envelope, exchange, routing_key, time_limit, persistent=True)
@@ -82,7 +83,13 @@ class RpcClient:
         return _result(reply)
 
     def _envelope(
-        self, message: Message, message_id: str, account_id: str, subject: str | None, time_limit: float
+        self,
+        message: Message,
+        message_id: str,
+        account_id: str,
+        subject: str | None,
+        time_limit: float,
+        if_version: int | None = None,
     ) -> Envelope:
         moment = now()
         return wrap(
@@ -94,6 +101,7 @@ class RpcClient:
             subject=subject,
             traceparent=current_traceparent(),
             expiresat=moment + timedelta(seconds=time_limit),
+            ifversion=if_version,
         )
 
     async def _call(

@@ -59,7 +59,6 @@ from services.gateway.entrypoints.ws_widget import WidgetSocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
 from services.gateway.use_cases.answer_once import AnswerOnce
-from services.gateway.use_cases.change_status import ChangeConversationStatus
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
@@ -83,7 +82,6 @@ from services.gateway.use_cases.ports import (
     People,
     Sink,
 )
-from services.gateway.use_cases.post_reply import PostAgentReply
 from services.gateway.use_cases.read_gap import ReadGap
 from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
@@ -247,12 +245,7 @@ def _commanding(outside: Outside) -> Commanding:
 
 
 def _add_conversations(app: FastAPI, outside: Outside) -> None:
-    add_console_routes(
-        app,
-        PostAgentReply(outside.commands),
-        ChangeConversationStatus(outside.commands),
-        _once(outside),
-    )
+    add_console_routes(app, _commanding(outside))
     add_conversation_routes(
         app,
         ListVisibleConversations(outside.conversations),

@@ -19,6 +19,7 @@ from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_part import Records, conflict
 from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.versions import check_unchanged
 from services.conversation.use_cases.ports import AnswerDeadline
 
 SOURCE = "parley/conversation"
@@ -54,6 +55,11 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets):
     async def _find_conversation(self, **wanted: str) -> Conversation | None:
         row = await self._get(self._records.conversations, account_id=self._account_id, **wanted)
         return documents.conversation_of(row) if row else None
+
+    def check_version(self, conversation: Conversation) -> None:
+        """By the envelope."""
+        if conversation.id == self._cause.subject:
+            check_unchanged(conversation, self._cause.ifversion)
 
     async def save(self, conversation: Conversation) -> None:
         """With its events, transitions and deadline."""

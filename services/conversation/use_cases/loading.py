@@ -12,13 +12,14 @@ async def load(
 ) -> Conversation:
     """The conversation, for this actor to do this with. `chatbot_id`, where given, must be its chatbot.
 
-    Raises DomainError `not_found` or `forbidden`.
+    Raises DomainError `not_found`, `forbidden`, or `conflict` when the caller has seen another version.
     """
     check_id(conversation_id)
     conversation = await tx.conversation(conversation_id)
     if conversation is None or chatbot_id not in {None, conversation.chatbot_id}:
         raise not_found()
     require(conversation, actor, action)
+    tx.check_version(conversation)
     return conversation
 
 

@@ -86,6 +86,9 @@ class Transaction(ContactRecords, TicketRecords, Protocol):
     async def conversation_of(self, connection_id: str, session_id: str) -> Conversation | None:
         """The conversation of a thread."""
 
+    def check_version(self, conversation: Conversation) -> None:
+        """Raise DomainError `conflict` when the command is about this conversation as it was before."""
+
     async def save(self, conversation: Conversation) -> None:
         """Keep it, with its pending events and transitions; takes the answer deadline back when its question
         is settled. Raises TransientError `conflict` when somebody else changed it since it was loaded.

@@ -41,6 +41,7 @@ class ConversationService:
         conversation_id: str,
         account_id: str,
         id: str,  # noqa: A002 - the envelope's attribute
+        if_version: int | None = None,
     ) -> dict[str, Any]:
         """Send to the conversation's partition and wait. The command expires with the waiting."""
         try:
@@ -50,7 +51,9 @@ class ConversationService:
                 ErrorCode.NOT_FOUND, "There is no such conversation.", conversation_id=conversation_id
             ) from error
         key = topology.partition(crc)
-        return await self._send(command, key, account_id=account_id, id=id, subject=conversation_id)
+        return await self._send(
+            command, key, account_id=account_id, id=id, subject=conversation_id, if_version=if_version
+        )
 
     async def carry_out_in_thread(
         self,
@@ -84,6 +87,7 @@ class ConversationService:
         account_id: str,
         id: str,  # noqa: A002 - the envelope's attribute
         subject: str | None,
+        if_version: int | None = None,
     ) -> dict[str, Any]:
         try:
             return await self._rpc.command(
@@ -94,6 +98,7 @@ class ConversationService:
                 subject=subject,
                 id=id,
                 time_limit=self._command_limit,
+                if_version=if_version,
             )
         except DomainError as error:
             if error.code != ErrorCode.EXPIRED:

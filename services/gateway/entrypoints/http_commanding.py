@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Command
 from services.gateway.domain.callers import PersonCaller
+from services.gateway.entrypoints.http_conditions import if_match
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.use_cases.run_command import RunCommand
 
@@ -40,12 +41,20 @@ class Commanding:
         answer: type[BaseModel],
         status: int = 200,
     ) -> JSONResponse:
-        """Have `command` carried out in its conversation's partition, or in the account's without one."""
+        """Have `command` carried out in its conversation's partition, or in the account's without one. With
+        `If-Match` only while the conversation is as the caller saw it.
+        """
         command_id = self.command_id(request, caller, key)
+        seen = if_match(request) if conversation_id is not None else None
 
         async def work() -> BaseModel:
             return await self._run(
-                caller, command, conversation_id=conversation_id, command_id=command_id, answer=answer
+                caller,
+                command,
+                conversation_id=conversation_id,
+                command_id=command_id,
+                answer=answer,
+                if_version=seen,
             )
 
         return await self.once(key, command_id, body, work, status=status)

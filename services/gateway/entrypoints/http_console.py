@@ -1,34 +1,24 @@
 """The agent console's two fixed paths."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Path, Request
 from fastapi.responses import JSONResponse
 
-from libs.contracts.conversation import MessageView, StatusChanged
-from services.gateway.domain.callers import PersonCaller
+from libs.contracts.conversation import ChangeStatus, MessageView, PostReply, StatusChanged
+from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import ReplyBody, StatusBody
-from services.gateway.entrypoints.http_once import IdempotencyKey, Once
-from services.gateway.use_cases.change_status import ChangeConversationStatus
-from services.gateway.use_cases.post_reply import PostAgentReply
+from services.gateway.entrypoints.http_once import IdempotencyKey
 
 PathId = Annotated[str, Path(min_length=1, max_length=256)]
 
 _CONVERSATION = "/app/chatbots/{chatbot_id}/conversations/{conversation_id}"
 
 
-def add_console_routes(
-    app: FastAPI, post_reply: PostAgentReply, change_status: ChangeConversationStatus, once: Once
-) -> None:
-    """Reply and status of spec section 3."""
-
-    def request_id(
-        key: str | None, caller: PersonCaller, method: str, chatbot_id: str, conversation_id: str
-    ) -> str:
-        path = _CONVERSATION.format(chatbot_id=chatbot_id, conversation_id=conversation_id)
-        return once.request_id(key, caller.account_id, caller.person.id, f"{method} {path}")
+def add_console_routes(app: FastAPI, commanding: Commanding) -> None:
+    """Reply and status, as frontends have called them from the first day."""
 
     @app.post(
         f"{_CONVERSATION}/replies",
@@ -40,24 +30,29 @@ def add_console_routes(
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def reply_route(
+        request: Request,
         chatbot_id: PathId,
         conversation_id: PathId,
         body: ReplyBody,
         caller: CurrentPerson,
         key: IdempotencyKey = None,
     ) -> JSONResponse:
-        command_id = request_id(key, caller, "POST replies", chatbot_id, conversation_id)
-
-        async def work() -> MessageView:
-            return await post_reply(
-                caller,
-                chatbot_id=chatbot_id,
-                conversation_id=conversation_id,
-                content=body.content,
-                command_id=command_id,
-            )
-
-        return _answer(await once(key, command_id, body, work), 201)
+        command = PostReply(
+            actor=caller.actor(),
+            conversation_id=conversation_id,
+            chatbot_id=chatbot_id,
+            content=body.content,
+        )
+        return await commanding(
+            request,
+            caller,
+            key,
+            command,
+            body=body,
+            conversation_id=conversation_id,
+            answer=MessageView,
+            status=201,
+        )
 
     @app.put(
         f"{_CONVERSATION}/status",
@@ -68,26 +63,22 @@ def add_console_routes(
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def status_route(
+        request: Request,
         chatbot_id: PathId,
         conversation_id: PathId,
         body: StatusBody,
         caller: CurrentPerson,
         key: IdempotencyKey = None,
     ) -> JSONResponse:
-        command_id = request_id(key, caller, "PUT status", chatbot_id, conversation_id)
-
-        async def work() -> StatusChanged:
-            return await change_status(
-                caller,
-                chatbot_id=chatbot_id,
-                conversation_id=conversation_id,
-                status=body.status,
-                command_id=command_id,
-            )
-
-        return _answer(await once(key, command_id, body, work), 200)
-
-
-def _answer(body: dict[str, Any], status: int) -> JSONResponse:
-    """Dumped by its model already: validating it once more would only cost time."""
-    return JSONResponse(body, status_code=status)
+        command = ChangeStatus(
+            actor=caller.actor(), conversation_id=conversation_id, chatbot_id=chatbot_id, status=body.status
+        )
+        return await commanding(
+            request,
+            caller,
+            key,
+            command,
+            body=body,
+            conversation_id=conversation_id,
+            answer=StatusChanged,
+        )

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse, Response
 
 from libs.contracts.conversation import ConversationPage, ConversationThread, ListConversations
+from services.gateway.entrypoints.http_conditions import thread_response
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
@@ -39,10 +40,13 @@ def add_conversation_routes(
         summary="One thread: the conversation, its messages, the timeline of its transitions",
         tags=["conversations"],
         response_model=ConversationThread,
-        responses=errors(400, 401, 403, 404),
+        responses={304: {"description": "As it was, by `If-None-Match`."}, **errors(400, 401, 403, 404)},
     )
     async def thread_route(
-        conversation_id: PathId, asked: Annotated[ThreadQuery, Query()], caller: CurrentPerson
-    ) -> JSONResponse:
+        request: Request,
+        conversation_id: PathId,
+        asked: Annotated[ThreadQuery, Query()],
+        caller: CurrentPerson,
+    ) -> Response:
         thread = await get_conversation(caller, conversation_id, limit=asked.limit, before=asked.before)
-        return JSONResponse(thread.model_dump(mode="json"))
+        return thread_response(request, thread)

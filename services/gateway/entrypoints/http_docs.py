@@ -91,8 +91,9 @@ def document(app: FastAPI) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         }
         _drop_foreign_errors(made)
-        for path in made["paths"].values():
-            for operation in path.values():
+        for address, path in made["paths"].items():
+            for method, operation in path.items():
+                _add_condition(address, method, operation, reference)
                 if policy.needs_token(operation["operationId"]):
                     operation["security"] = [{"bearer": []}]
                 _complete(operation)
@@ -124,3 +125,22 @@ def _complete(operation: dict[str, Any]) -> None:
     for status in always:
         answer = {"description": _MEANINGS[status], "content": body}
         operation["responses"].setdefault(str(status), answer)
+
+
+def _add_condition(address: str, method: str, operation: dict[str, Any], error: dict[str, str]) -> None:
+    """Every change of a conversation takes `If-Match`, and a thread `If-None-Match`: their code is one place,
+    so this is, too.
+    """
+    if operation["operationId"] == "getConversation":
+        about = "A tag of an earlier answer: 304 while the thread is as it was."
+        operation["parameters"].append(_header("If-None-Match", about))
+    elif method != "get" and "{conversation_id}" in address:
+        about = "The thread's ETag: 409 `conflict` when the conversation was changed since."
+        operation.setdefault("parameters", []).append(_header("If-Match", about))
+        unreadable = {"description": _MEANINGS[400], "content": {"application/json": {"schema": error}}}
+        operation["responses"].setdefault("400", unreadable)
+
+
+def _header(name: str, about: str) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": 256}
+    return {"name": name, "in": "header", "required": False, "description": about, "schema": schema}

@@ -166,9 +166,11 @@ class ConversationCommands(Protocol):
         conversation_id: str,
         account_id: str,
         id: str,  # noqa: A002 - the envelope's attribute
+        if_version: int | None = None,
     ) -> dict[str, Any]:
         """The command's result. DomainError as answered; `not_found` for an id that cannot be one;
-        TransientError `unavailable` (not accepted) or `outcome_unknown` (no answer yet).
+        `conflict` when the conversation is not at `if_version`; TransientError `unavailable` (not accepted)
+        or `outcome_unknown` (no answer yet).
         """
         ...
 

@@ -25,6 +25,7 @@ class RunCommand:
         conversation_id: str | None,
         command_id: str,
         answer: type[A],
+        if_version: int | None = None,
     ) -> A:
         """The command's answer. Without a `conversation_id` it goes to the partition of the account.
 
@@ -36,6 +37,10 @@ class RunCommand:
             )
         else:
             result = await self._commands.carry_out(
-                command, conversation_id=conversation_id, account_id=caller.account_id, id=command_id
+                command,
+                conversation_id=conversation_id,
+                account_id=caller.account_id,
+                id=command_id,
+                if_version=if_version,
             )
         return answer.model_validate(result)

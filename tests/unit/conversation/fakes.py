@@ -20,6 +20,7 @@ from services.conversation.domain.delivery_states import earlier_than
 from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.tickets import ticket_status
+from services.conversation.domain.versions import check_unchanged
 from services.conversation.use_cases.ports import (
     Account,
     Advance,
@@ -62,6 +63,8 @@ class Records:
     events: list[Envelope] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     erasures: dict[tuple[str, str], Erasure] = field(default_factory=dict)
+    #: What the next commands' sender has seen of the conversation.
+    if_version: int | None = None
     now: datetime = EPOCH
 
 
@@ -106,6 +109,9 @@ class InMemoryTransaction(InMemoryContactRecords):
             ):
                 return deepcopy(found)
         return None
+
+    def check_version(self, conversation: Conversation) -> None:
+        check_unchanged(conversation, self._records.if_version)
 
     async def save(self, conversation: Conversation) -> None:
         key = (self._account_id, conversation.id)

@@ -175,6 +175,7 @@ class ScriptedCommands:
 
     def __init__(self) -> None:
         self.carried_out: list[tuple[str, Command]] = []
+        self.if_versions: list[int | None] = []
         self.result: Mapping[str, Any] = {}
         self.error: Exception | None = None
         self._given: dict[str, dict[str, Any]] = {}
@@ -186,12 +187,14 @@ class ScriptedCommands:
         conversation_id: str,
         account_id: str,
         id: str,  # noqa: A002 - the port's
+        if_version: int | None = None,
     ) -> dict[str, Any]:
         if id in self._given:
             return self._given[id]
         if self.error is not None:
             raise self.error
         self.carried_out.append((id, command))
+        self.if_versions.append(if_version)
         self._given[id] = dict(self.result)
         return self._given[id]
 

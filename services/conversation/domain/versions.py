@@ -1,0 +1,14 @@
+"""Changes that somebody makes on the strength of what they saw (`If-Match`)."""
+
+from libs.contracts.errors import DomainError, ErrorCode
+from services.conversation.domain.conversation import Conversation
+
+
+def check_unchanged(conversation: Conversation, expected: int | None) -> None:
+    """Raise DomainError `conflict` unless the conversation is at the expected version; None expects none."""
+    if expected is not None and conversation.version != expected:
+        raise DomainError(
+            ErrorCode.CONFLICT,
+            "the conversation was changed by somebody else meanwhile",
+            conversation_id=conversation.id,
+        )
