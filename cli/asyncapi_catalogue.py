@@ -59,6 +59,8 @@ _CONVERSATION_COMMANDS: Kinds = (
     conversation.SkipAnswer,
 )
 _CONTACT_COMMANDS: Kinds = (
+    contacts.MergeContacts,
+    contacts.MoveToContact,
     contacts.RenameContact,
     contacts.UpdateContact,
     starting.StartConversation,
@@ -150,6 +152,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 conversation.HandOffConversation,
                 conversation.PostReply,
                 conversation.RecordInboundMessage,
+                contacts.MergeContacts,
                 contacts.UpdateContact,
                 starting.StartConversation,
                 *_WORKFLOW_COMMANDS,
@@ -164,7 +167,12 @@ SENDS: dict[str, tuple[Sending, ...]] = {
         Sending(topology.CONVERSATION_EVENTS, _CONVERSATION_EVENTS, f"{PARTITION}."),
         Sending(
             topology.CONVERSATION_COMMANDS,
-            (conversation.ExpireAnswer, contacts.RenameContact, erasure.EraseConversation),
+            (
+                conversation.ExpireAnswer,
+                contacts.MoveToContact,
+                contacts.RenameContact,
+                erasure.EraseConversation,
+            ),
             f"{PARTITION}.",
         ),
         Sending(topology.AI_COMMANDS, (ai.AnswerContact, erasure.ErasePerson)),

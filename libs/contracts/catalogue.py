@@ -47,6 +47,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     contacts.ListContacts: contacts.ContactPage,
     contacts.GetContact: contacts.ContactDetail,
     contacts.UpdateContact: contacts.ContactDetail,
+    contacts.MergeContacts: contacts.ContactDetail,
     starting.StartConversation: starting.StartedConversation,
     erasure.EraseContact: erasure.ErasureView,
     erasure.GetErasure: erasure.ErasureView,

@@ -80,3 +80,18 @@ class RenameContact(Command, type="rename_contact.v1"):
 
     conversation_id: Id
     contact: ContactView
+
+
+class MergeContacts(Command, type="merge_contacts.v1"):
+    """Make one contact part of another, for good: aliases, conversations and what is known of them."""
+
+    contact_id: Id
+    into: Id
+
+
+class MoveToContact(Command, type="move_to_contact.v1"):
+    """One conversation of a contact that was merged: it is with the other one now."""
+
+    conversation_id: Id
+    from_contact_id: Id
+    contact: ContactView

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 
 from libs.contracts import topology
 from libs.contracts.base import Message
-from libs.contracts.contacts import GetContact, ListContacts, RenameContact, UpdateContact
+from libs.contracts.contacts import (
+    GetContact,
+    ListContacts,
+    MergeContacts,
+    MoveToContact,
+    RenameContact,
+    UpdateContact,
+)
 from libs.contracts.conversation import (
     AcknowledgeMessage,
     ChangeStatus,
@@ -86,6 +93,7 @@ from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_tickets import ListTicketsForPerson
+from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
 from services.conversation.use_cases.move_conversation import Move
 from services.conversation.use_cases.open_ticket import OpenTicketOfUser
 from services.conversation.use_cases.post_bot_reply import PostAnswer
@@ -182,6 +190,8 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         EraseContact: BeginErasure(new_id),
         EraseConversation: erase_conversation,
         AcknowledgeErasure: acknowledge_erasure,
+        MergeContacts: merge_contacts,
+        MoveToContact: move_to_contact,
         UpdateContact: update_contact,
         RenameContact: rename_contact,
         OpenTicket: OpenTicketOfUser(new_id, inbound),

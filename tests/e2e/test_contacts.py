@@ -81,3 +81,36 @@ async def test_pages_of_contacts_follow_one_another(parley: Parley) -> None:
         assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
         refused = await call(parley, ana, "PATCH", "/contacts/nobody", {"alias": "x"})
         assert refused.status_code == 422
+
+
+async def test_two_contacts_become_one_for_good(parley: Parley) -> None:
+    old, new = new_chat(), new_chat()
+    async with parley.console() as admin:
+        source = (await conversation_with(parley, admin, old))["contact"]["id"]
+        target = (await conversation_with(parley, admin, new))["contact"]["id"]
+        for _ in range(2):
+            merged = await call(parley, admin, "POST", f"/contacts/{source}/merge", {"into": target})
+            assert merged.status_code == 200
+            assert merged.json()["id"] == target
+            assert {one["alias"] for one in merged.json()["aliases"]} == {str(old), str(new)}
+
+        async def moved() -> bool:
+            page = await admin.request("GET", f"/api/v1/conversations?lead_id={target}")
+            return {row["session_id"] for row in page["items"]} == {f"tg:{old}", f"tg:{new}"}
+
+        await eventually(moved, "both conversations with the one contact")
+        await parley.bot.write(old, "And how long is the warranty?", wait=True)
+
+        async def arrived() -> bool:
+            row = await parley.conversation_of(admin, old)
+            assert row is not None
+            thread = await parley.thread(admin, row["id"])
+            said = [one for one in thread["messages"] if "warranty" in one["content"]]
+            return bool(said) and said[0]["sender"]["id"] == target
+
+        await eventually(arrived, "a message of the old alias from the merged contact")
+        assert (await call(parley, admin, "GET", f"/contacts/{source}")).json()["id"] == target
+        itself = await call(parley, admin, "POST", f"/contacts/{target}/merge", {"into": target})
+        assert (itself.status_code, itself.json()["code"]) == (422, "invalid")
+        nobody = await call(parley, admin, "POST", f"/contacts/{target}/merge", {"into": "nobody"})
+        assert nobody.status_code == 404

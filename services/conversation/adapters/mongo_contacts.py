@@ -66,6 +66,14 @@ class MongoContacts(MongoPart):
         )
         return tuple(_alias(row) for row in rows)
 
+    async def repoint_merged(self, contact_id: str, into: str) -> None:
+        """By the index of merged ones."""
+        await self._records.contacts.update_many(
+            {"account_id": self._account_id, "merged_into": contact_id},
+            {"$set": {"merged_into": into}},
+            session=self._session,
+        )
+
     async def sees_contact(self, contact_id: str, visibility: Visibility) -> bool:
         """By the index of contacts."""
         query = seen_query(self._account_id, [contact_id], visibility)

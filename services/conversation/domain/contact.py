@@ -11,6 +11,8 @@ from libs.contracts.errors import DomainError, ErrorCode
 CLEARABLE = frozenset({"name", "value", "attributes", "email", "phone"})
 #: Words of a name that a search can begin with.
 MOST_WORDS = 8
+#: Attributes of one contact.
+MOST_ATTRIBUTES = 50
 
 
 @dataclass(kw_only=True)
@@ -72,6 +74,23 @@ class Contact:
                 self._set(name, given)
         self.updated_at = at
         return self.shown_name != before
+
+    def take_in(self, other: "Contact", at: datetime) -> None:
+        """Make another contact part of this one. What is known of this one stands; what only the other had
+        is added.
+        """
+        for name in ("value", "email", "phone"):
+            if getattr(self, name) is None:
+                setattr(self, name, getattr(other, name))
+        added = {name: value for name, value in other.attributes.items() if name not in self.attributes}
+        room = MOST_ATTRIBUTES - len(self.attributes)
+        self.attributes = self.attributes | dict(list(added.items())[:room])
+        if not self.shown_name:
+            self.given_name = other.shown_name or None
+        other.merged_into = self.id
+        other.given_name = other.value = other.email = other.phone = None
+        other.attributes = {}
+        self.updated_at = other.updated_at = at
 
     def _set(self, name: str, given: object) -> None:
         setattr(self, "given_name" if name == "name" else name, given)

@@ -22,6 +22,9 @@ class ContactRecords(Protocol):
     async def aliases_merged_into(self, contact_id: str) -> tuple[ContactAlias, ...]:
         """The aliases that other contacts brought in."""
 
+    async def repoint_merged(self, contact_id: str, into: str) -> None:
+        """Those that were merged into one contact are part of another from here on."""
+
     async def sees_contact(self, contact_id: str, visibility: Visibility) -> bool:
         """Whether a conversation of the contact is among those."""
 

@@ -54,6 +54,7 @@ RULES: dict[str, frozenset[Access]] = {
         ),
         _TEAM,
     ),
+    "mergeContacts": _TEAM,
     "eraseContact": _ADMINS,
     "getErasure": _ADMINS,
     "openTicket": frozenset({Access.USER}),

@@ -5,10 +5,17 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
-from libs.contracts.contacts import ContactDetail, ContactPage, GetContact, ListContacts, UpdateContact
+from libs.contracts.contacts import (
+    ContactDetail,
+    ContactPage,
+    GetContact,
+    ListContacts,
+    MergeContacts,
+    UpdateContact,
+)
 from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_console import PathId
-from services.gateway.entrypoints.http_contacts_models import ContactBody, ContactsQuery
+from services.gateway.entrypoints.http_contacts_models import ContactBody, ContactsQuery, MergeBody
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_once import IdempotencyKey
@@ -66,4 +73,24 @@ def add_contact_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         command = UpdateContact(
             actor=caller.actor(), contact_id=contact_id, cleared=body.cleared(), **body.model_dump()
         )
+        return await commanding(request, caller, key, command, body=body, answer=ContactDetail)
+
+    @app.post(
+        f"{_CONTACT}/merge",
+        operation_id="mergeContacts",
+        summary="Make a contact part of another one, for good",
+        description="Aliases, conversations and what is known of them go to `into`, which is the answer; "
+        "what is known of `into` already stands. There is no way back.",
+        tags=["contacts"],
+        response_model=ContactDetail,
+        responses=errors(401, 403, 404, 415, 422, 504),
+    )
+    async def merge_route(
+        request: Request,
+        contact_id: PathId,
+        body: MergeBody,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command = MergeContacts(actor=caller.actor(), contact_id=contact_id, into=body.into)
         return await commanding(request, caller, key, command, body=body, answer=ContactDetail)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.contacts import Attributes
-from services.gateway.entrypoints.http_models import body_config
+from services.gateway.entrypoints.http_models import AnyId, body_config
 
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 
@@ -25,6 +25,14 @@ class ContactsQuery(BaseModel):
         default=None, min_length=1, max_length=512, description="`next_cursor` of an earlier page."
     )
     page_size: int = Field(default=20, ge=1, le=100)
+
+
+class MergeBody(BaseModel):
+    """The contact that stays."""
+
+    model_config = body_config({"into": "0190f1c2-7a00-7c3b-9a51-2f6d1c0b8e11"})
+
+    into: AnyId
 
 
 class ContactBody(BaseModel):

@@ -65,6 +65,11 @@ class InMemoryContactRecords:
             if account_id == self._account_id and one.contact.id == contact_id
         ]
 
+    async def repoint_merged(self, contact_id: str, into: str) -> None:
+        for one in self._of_account():
+            if one.merged_into == contact_id:
+                one.merged_into = into
+
     async def sees_contact(self, contact_id: str, visibility: Visibility) -> bool:
         return any(
             visibility.allows(one.department, one.assignee_id) for one in self._conversations_of(contact_id)

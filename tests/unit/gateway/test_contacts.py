@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.contracts.contacts import ContactDetail, GetContact, ListContacts, UpdateContact
+from libs.contracts.contacts import ContactDetail, GetContact, ListContacts, MergeContacts, UpdateContact
 from libs.contracts.errors import DomainError
 from tests.unit.gateway.conftest import Site
 from tests.unit.gateway.samples import ACCOUNT, ANA, REQUESTER, WHEN
@@ -61,3 +61,12 @@ async def test_requesters_have_no_contacts(site: Site) -> None:
             method, "/api/v1/contacts/c1", json={}, headers=site.bearer(REQUESTER)
         )
         assert answer.status_code == 403
+
+
+async def test_a_merge_names_the_one_that_stays(site: Site) -> None:
+    site.commands.result = SHOWN
+    answer = await site.client.post("/api/v1/contacts/c2/merge", json={"into": "c1"}, headers=site.bearer())
+    assert (answer.status_code, answer.json()) == (200, SHOWN)
+    ((_, command),) = site.commands.carried_out
+    assert isinstance(command, MergeContacts)
+    assert (command.contact_id, command.into) == ("c2", "c1")
