@@ -13,8 +13,10 @@ from libs.contracts import (
     delivery,
     erasure,
     gateway,
+    messages,
     notify,
     starting,
+    suggestions,
     tickets,
     topology,
     workflow,
@@ -43,7 +45,13 @@ def partitions_at(address: str) -> list[str]:
 
 
 _CONVERSATION_EVENTS: Kinds = tuple(
-    sorted(conversation.ConversationEvent.__subclasses__(), key=lambda kind: kind.type)
+    sorted(
+        (
+            *(kind for kind in conversation.ConversationEvent.__subclasses__() if kind.type),
+            *suggestions.SuggestionEvent.__subclasses__(),
+        ),
+        key=lambda kind: kind.type,
+    )
 )
 _CONVERSATION_COMMANDS: Kinds = (
     conversation.AcknowledgeMessage,
@@ -57,6 +65,12 @@ _CONVERSATION_COMMANDS: Kinds = (
     conversation.RegisterChatbot,
     conversation.RegisterPerson,
     conversation.SkipAnswer,
+)
+_AGENT_COMMANDS: Kinds = (
+    messages.WriteToContact,
+    suggestions.ApproveSuggestion,
+    suggestions.RegenerateSuggestion,
+    suggestions.RejectSuggestion,
 )
 _CONTACT_COMMANDS: Kinds = (
     contacts.MergeContacts,
@@ -90,6 +104,8 @@ _CONVERSATION_QUERIES: Kinds = (
     conversation.GetConversation,
     conversation.GetPerson,
     conversation.ListConversations,
+    messages.GetMessage,
+    suggestions.GetSuggestion,
 )
 
 #: What each service reads, by the address of the queue.
@@ -102,6 +118,8 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.conversation_partition_queue(PARTITION): (
             *_CONVERSATION_COMMANDS,
             *_WORKFLOW_COMMANDS,
+            *_AGENT_COMMANDS,
+            suggestions.RecordSuggestion,
             *_CONTACT_COMMANDS,
             *_TICKET_COMMANDS,
             *_RECEIPTS,
@@ -122,6 +140,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
     },
     "ai": {
         topology.AI_ANSWER_CONTACT.name: (ai.AnswerContact,),
+        topology.AI_DRAFT_REPLY.name: (suggestions.DraftReply,),
         topology.AI_ADD_DOCUMENT.name: (ai.AddDocument,),
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
@@ -159,6 +178,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 erasure.EraseContact,
                 erasure.AcknowledgeErasure,
                 *_TICKET_COMMANDS,
+                *_AGENT_COMMANDS,
             ),
             f"{PARTITION}.",
         ),
@@ -175,7 +195,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
             ),
             f"{PARTITION}.",
         ),
-        Sending(topology.AI_COMMANDS, (ai.AnswerContact, erasure.ErasePerson)),
+        Sending(topology.AI_COMMANDS, (ai.AnswerContact, erasure.ErasePerson, suggestions.DraftReply)),
         Sending(topology.GATEWAY_COMMANDS, (erasure.ErasePerson,)),
     ),
     "delivery": (
@@ -190,6 +210,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 conversation.PostBotReply,
                 conversation.SkipAnswer,
                 erasure.AcknowledgeErasure,
+                suggestions.RecordSuggestion,
             ),
             f"{PARTITION}.",
         ),

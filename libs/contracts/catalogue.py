@@ -12,8 +12,10 @@ from libs.contracts import (
     delivery,
     erasure,
     gateway,
+    messages,
     notify,
     starting,
+    suggestions,
     tickets,
     workflow,
 )
@@ -36,6 +38,13 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     conversation.FindConversation: conversation.FoundConversation,
     conversation.GetPerson: conversation.Person,
     conversation.EventsAfter: conversation.EventPage,
+    suggestions.RecordSuggestion: suggestions.SuggestionView,
+    suggestions.ApproveSuggestion: conversation.MessageView,
+    suggestions.RejectSuggestion: suggestions.SuggestionView,
+    suggestions.RegenerateSuggestion: suggestions.DraftRequested,
+    suggestions.GetSuggestion: suggestions.SuggestionView,
+    messages.WriteToContact: conversation.MessageView,
+    messages.GetMessage: conversation.MessageView,
     workflow.ReturnConversationToAI: conversation.ConversationView,
     workflow.ResolveConversation: conversation.ConversationView,
     workflow.CloseConversation: conversation.ConversationView,
@@ -73,7 +82,20 @@ OTHERS: dict[str, type[Contract]] = {
 }
 
 #: Named here so that importing them has a visible use: each declares messages.
-MODULES = (ai, contacts, conversation, delivery, erasure, gateway, notify, starting, tickets, workflow)
+MODULES = (
+    ai,
+    contacts,
+    conversation,
+    delivery,
+    erasure,
+    gateway,
+    messages,
+    notify,
+    starting,
+    suggestions,
+    tickets,
+    workflow,
+)
 
 
 def contracts() -> dict[str, type[Contract]]:

@@ -297,6 +297,8 @@ class RegisterChatbot(Command, type="register_chatbot.v1"):
     instructions: Text = ""
     department: Id | None = None
     handoff_keywords: tuple[str, ...] = Field(default=(), max_length=256)
+    #: Whether each message of the contact gets a suggestion while people answer.
+    auto_suggest: bool = False
 
 
 # --- queries --------------------------------------------------------------------------------------------

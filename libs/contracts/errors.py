@@ -26,6 +26,8 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     CONFLICT = "conflict"
     STALE_ANSWER = "stale_answer"
+    SUGGESTION_NOT_PENDING = "suggestion_not_pending"
+    CHANNEL_REFUSED = "channel_refused"
     EXPIRED = "expired"
     INVALID = "invalid"
     USE_CURSOR = "use_cursor"

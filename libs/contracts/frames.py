@@ -25,6 +25,14 @@ from libs.contracts.conversation import (
     HandoffEnded,
     MessageRecorded,
 )
+from libs.contracts.suggestions import (
+    SuggestionApproved,
+    SuggestionEdited,
+    SuggestionRecorded,
+    SuggestionRejected,
+    SuggestionReturned,
+    SuggestionSuperseded,
+)
 from libs.contracts.tickets import FeedbackGiven, presented_role
 from libs.contracts.vocabulary import DeliveryState, SenderKind
 from libs.contracts.workflow import ConversationAssigned, ConversationTransferred
@@ -272,6 +280,18 @@ def _handoff(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _suggestion_ready(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    suggestion = event.suggestion
+    fields = {"suggestion_id": suggestion.id, "confidence": suggestion.confidence}
+    return "conversation:ai_ready", base | fields
+
+
+def _suggestion_decided(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    suggestion = event.suggestion
+    fields = {"suggestion_id": suggestion.id, "status": suggestion.status, "message_id": suggestion.sent_as}
+    return "conversation:suggestion_decided", base | fields
+
+
 def _assigned(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "conversation:assigned", base | {
         "assignee_id": event.conversation.assignee_id,
@@ -294,6 +314,12 @@ _ACCOUNT_FRAMES: dict[
     MessageRecorded: _new_reply,
     DeliveryRecorded: _receipt,
     ConversationHandedOff: _handoff,
+    SuggestionRecorded: _suggestion_ready,
+    SuggestionReturned: _suggestion_ready,
+    SuggestionApproved: _suggestion_decided,
+    SuggestionEdited: _suggestion_decided,
+    SuggestionRejected: _suggestion_decided,
+    SuggestionSuperseded: _suggestion_decided,
     ConversationAssigned: _assigned,
     ConversationTransferred: _transferred,
     FeedbackGiven: _feedback,

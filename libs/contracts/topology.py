@@ -136,6 +136,7 @@ def notify_partition_queue(name: str) -> str:
 
 DELIVERY_CONNECT_CHANNEL = _command_queue("delivery", DELIVERY_COMMANDS, "connect_channel")
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
+AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
 AI_ERASE_PERSON = _command_queue("ai", AI_COMMANDS, "erase_person")
@@ -182,6 +183,7 @@ QUEUES: tuple[Queue, ...] = (
     ),
     DELIVERY_CONNECT_CHANNEL,
     AI_ANSWER_CONTACT,
+    AI_DRAFT_REPLY,
     AI_ADD_DOCUMENT,
     GATEWAY_SET_CREDENTIALS,
     AI_ERASE_PERSON,

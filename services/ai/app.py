@@ -12,9 +12,11 @@ from libs.runtime.settings import folder
 from services.ai.adapters.mongo_documents import INDEXES, MongoDocuments
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
 from services.ai.domain.grounding import Thresholds
+from services.ai.entrypoints.drafting import Drafting
 from services.ai.entrypoints.subscribers import Subscribers
 from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
+from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.index_documents import IndexDocuments
 from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
@@ -35,6 +37,8 @@ async def build(settings: AISettings) -> Service:
         foundation.publisher,
     )
     foundation.consumers.work_queue(topology.AI_ANSWER_CONTACT, subscribers.answers(), prefetch=50)
+    drafting = Drafting(DraftReply(knowledge), foundation.publisher)
+    foundation.consumers.work_queue(topology.AI_DRAFT_REPLY, drafting.routes(), prefetch=20)
     foundation.consumers.work_queue(topology.AI_ADD_DOCUMENT, subscribers.documents(), prefetch=4)
     foundation.consumers.work_queue(
         topology.AI_ERASE_PERSON, person_routes(foundation.store, foundation.publisher, "ai"), prefetch=1

@@ -34,7 +34,15 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
+from libs.contracts.messages import GetMessage, WriteToContact
 from libs.contracts.starting import StartConversation
+from libs.contracts.suggestions import (
+    ApproveSuggestion,
+    GetSuggestion,
+    RecordSuggestion,
+    RegenerateSuggestion,
+    RejectSuggestion,
+)
 from libs.contracts.tickets import (
     AssignTicket,
     CloseTicket,
@@ -75,6 +83,7 @@ from services.conversation.entrypoints.queries import QueryCase, query_routes
 from services.conversation.entrypoints.subscribers import PartitionRoutes, UseCase, lock_key
 from services.conversation.settings import ConversationSettings
 from services.conversation.use_cases.acknowledge_message import acknowledge_message
+from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.assign_conversation import assign_conversation
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.erase_contact import (
@@ -87,7 +96,9 @@ from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_conversation import GetThread
+from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_person import GetPersonOfAccount
+from services.conversation.use_cases.get_suggestion import GetSuggestionOfConversation
 from services.conversation.use_cases.get_ticket import GetTicketThread
 from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
@@ -102,14 +113,18 @@ from services.conversation.use_cases.post_ticket_message import PostInTicket
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
+from services.conversation.use_cases.record_suggestion import record_suggestion
+from services.conversation.use_cases.regenerate_suggestion import Regenerate
 from services.conversation.use_cases.register_account import register_account
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
+from services.conversation.use_cases.reject_suggestion import reject_suggestion
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
+from services.conversation.use_cases.write_to_contact import WriteAsPerson
 
 NAME = "conversation"
 
@@ -180,6 +195,11 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         ChangeStatus: change_status,
         **{kind: Move(command, OFFERED[command]) for kind, command in _MOVES.items()},
         AssignConversation: assign_conversation,
+        WriteToContact: WriteAsPerson(new_id),
+        RecordSuggestion: record_suggestion,
+        ApproveSuggestion: ApproveAsReply(new_id),
+        RejectSuggestion: reject_suggestion,
+        RegenerateSuggestion: Regenerate(new_id),
         TransferConversation: transfer_conversation,
         AcknowledgeMessage: acknowledge_message,
         ExpireAnswer: ExpireUnanswered(new_id, settings.unavailable_notice),
@@ -211,6 +231,8 @@ def queries(conversations: MongoConversations) -> Mapping[type[Message], QueryCa
     return {
         ListConversations: ListForPerson(conversations),
         GetConversation: GetThread(conversations),
+        GetMessage: GetMessageOfConversation(conversations, conversations),
+        GetSuggestion: GetSuggestionOfConversation(conversations, conversations),
         FindConversation: FindForListener(conversations),
         GetPerson: GetPersonOfAccount(conversations),
         EventsAfter: GetEventsAfter(conversations),

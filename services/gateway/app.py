@@ -42,6 +42,7 @@ from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_starting import add_starting_routes
+from services.gateway.entrypoints.http_suggestions import add_suggestion_routes
 from services.gateway.entrypoints.http_tickets import add_ticket_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
@@ -88,6 +89,7 @@ from services.gateway.use_cases.record_visitor_message import RecordVisitorMessa
 from services.gateway.use_cases.refresh_session import RefreshSession
 from services.gateway.use_cases.run_command import RunCommand
 from services.gateway.use_cases.run_query import Queries
+from services.gateway.use_cases.send_and_wait import SendAndWait
 from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 from services.gateway.use_cases.start_conversation import Channels, StartConversationAsAgent
@@ -252,6 +254,8 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         GetVisibleConversation(outside.conversations),
     )
     add_workflow_routes(app, _commanding(outside))
+    send = SendAndWait(RunCommand(outside.commands), outside.queries)
+    add_suggestion_routes(app, _commanding(outside), outside.queries, send)
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)

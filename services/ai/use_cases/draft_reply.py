@@ -17,8 +17,10 @@ class DraftReply:
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
 
-    async def __call__(self, request: ContactRequest) -> Suggestion:
-        """The suggestion; where the engine gives no answer, one that says that."""
+    async def __call__(self, request: ContactRequest, *, avoid: str | None = None) -> Suggestion:
+        """The suggestion; where the engine gives no answer, one that says that. With `avoid` it is another
+        one than that text, as long as there is one.
+        """
         language = language_of(request)
         question = question_of(request, language)
         try:
@@ -29,7 +31,9 @@ class DraftReply:
             )
         internal = [passage for passage in passages if passage.visibility == "internal"][:_BACKGROUND]
         background = tuple(extract(question.text, passage) for passage in internal)
-        best = next((passage for passage in passages if passage.visibility == "public"), None)
+        public = [passage for passage in passages if passage.visibility == "public"]
+        others = [passage for passage in public if extract(question.text, passage).quote != avoid]
+        best = next(iter(others or public), None)
         if best is None:
             return Suggestion(
                 phrase("nothing_to_suggest", language), 0.0, language, found=False, background=background

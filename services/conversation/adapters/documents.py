@@ -3,6 +3,7 @@
 from typing import Any
 
 from libs.contracts.conversation import ContactView, MessageView, Person, Transition
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import BotMode, Channel, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Question
@@ -32,6 +33,7 @@ _PLAIN = (
     "unread",
     "message_count",
     "settled_at_sequence",
+    "drafting",
     "handed_off_at",
     "resolved_at",
     "closed_at",
@@ -51,6 +53,7 @@ def conversation_document(conversation: Conversation) -> Document:
         "assignee_id": conversation.assignee_id,
         "last_message": conversation.last_message.model_dump() if conversation.last_message else None,
         "question": vars(question) if question else None,
+        "suggestion": conversation.suggestion.model_dump() if conversation.suggestion else None,
         "status_before_archive": before.value if before else None,
     }
     document = {"_id": conversation.id, **plain, **optional}
@@ -64,7 +67,7 @@ def conversation_document(conversation: Conversation) -> Document:
 def conversation_of(document: Document) -> Conversation:
     """The same, back."""
     last, question = document.get("last_message"), document.get("question")
-    before = document.get("status_before_archive")
+    before, suggestion = document.get("status_before_archive"), document.get("suggestion")
     plain: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
     return Conversation(
         id=document["_id"],
@@ -74,6 +77,7 @@ def conversation_of(document: Document) -> Conversation:
         assignee_id=document.get("assignee_id"),
         last_message=MessageView.model_validate(last) if last else None,
         question=Question(**question) if question else None,
+        suggestion=SuggestionView.model_validate(suggestion) if suggestion else None,
         status_before_archive=Status(before) if before else None,
         stored_version=document["version"],
         **plain,
@@ -113,6 +117,17 @@ def transition_document(transition: Transition, conversation: Conversation, numb
     }
 
 
+def suggestion_document(suggestion: SuggestionView, account_id: str) -> Document:
+    """A suggestion as a document, decided or not."""
+    view = suggestion.model_dump()
+    return {"_id": view.pop("id"), "account_id": account_id, **view}
+
+
+def suggestion_of(document: Document) -> SuggestionView:
+    """The same, back."""
+    return SuggestionView.model_validate(document | {"id": document["_id"]})
+
+
 def deadline_document(deadline: AnswerDeadline, account_id: str) -> Document:
     """A timer row. One a conversation: a newer message's deadline takes the older one's place."""
     return {
@@ -150,6 +165,7 @@ def chatbot_of(document: Document) -> Chatbot:
         instructions=document["instructions"],
         department=document["department"],
         handoff_keywords=tuple(document["handoff_keywords"]),
+        auto_suggest=document.get("auto_suggest", False),
     )
 
 

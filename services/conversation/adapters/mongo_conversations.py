@@ -7,7 +7,8 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
-from libs.contracts.conversation import Person, Transition
+from libs.contracts.conversation import MessageView, Person, Transition
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import Status
 from libs.runtime.mongo import Store
 from libs.runtime.outbox import Outbox
@@ -144,6 +145,26 @@ class MongoConversations:
             for envelope in envelopes
             if envelope.accountid == account_id
         ]
+
+    async def suggestion(
+        self, account_id: str, conversation_id: str, suggestion_id: str
+    ) -> SuggestionView | None:
+        """By id."""
+        with self._store.guarded():
+            row = await self._records.suggestions.find_one(
+                {"_id": suggestion_id, "account_id": account_id, "conversation_id": conversation_id},
+                max_time_ms=READ_LIMIT,
+            )
+        return documents.suggestion_of(row) if row else None
+
+    async def message(self, account_id: str, conversation_id: str, message_id: str) -> MessageView | None:
+        """By id."""
+        with self._store.guarded():
+            row = await self._records.messages.find_one(
+                {"_id": message_id, "account_id": account_id, "conversation_id": conversation_id},
+                max_time_ms=READ_LIMIT,
+            )
+        return documents.message_view_of(row) if row else None
 
     async def person(self, account_id: str, person_id: str) -> Person | None:
         """By id."""

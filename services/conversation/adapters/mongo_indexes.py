@@ -50,6 +50,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("conversation_id", ASCENDING), ("external_ids", ASCENDING)], name="by_external_id"),
     ],
     "transitions": [IndexModel([("conversation_id", ASCENDING), ("version", DESCENDING)], name="in_thread")],
+    "suggestions": [
+        IndexModel([("conversation_id", ASCENDING), ("created_at", DESCENDING)], name="of_conversation"),
+        IndexModel("sent_as", name="by_message", sparse=True),
+    ],
     "contacts": [
         IndexModel(
             [("account_id", ASCENDING), ("connection_id", ASCENDING), ("alias", ASCENDING)],

@@ -7,6 +7,7 @@ from pymongo.errors import DuplicateKeyError
 
 from libs.contracts.ai import Turn
 from libs.contracts.conversation import InboundRecorded
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import MongoPart, conflict
@@ -53,6 +54,11 @@ class MongoMessages(MongoPart):
             session=self._session,
         )
         return str(row["_id"]) if row else None
+
+    async def suggestion_sent_as(self, message_id: str) -> SuggestionView | None:
+        """By the message that it became."""
+        row = await self._get(self._records.suggestions, sent_as=message_id, account_id=self._account_id)
+        return documents.suggestion_of(row) if row else None
 
     async def turns(self, conversation_id: str, after: int, limit: int) -> tuple[Turn, ...]:
         """Newest first from the index, then turned around."""

@@ -20,6 +20,7 @@ class Records:
         self.conversations: Collection = database["conversations"]
         self.messages: Collection = database["messages"]
         self.transitions: Collection = database["transitions"]
+        self.suggestions: Collection = database["suggestions"]
         self.contacts: Collection = database["contacts"]
         self.chatbots: Collection = database["chatbots"]
         self.accounts: Collection = database["accounts"]

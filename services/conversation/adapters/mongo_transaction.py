@@ -73,6 +73,10 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets):
                 ],
                 session=self._session,
             )
+        for suggestion in {one.id: one for one in pending.suggestions}.values():
+            await self._put(
+                self._records.suggestions, documents.suggestion_document(suggestion, self._account_id)
+            )
         if pending.question_settled and conversation.question is None:
             await self._records.timers.delete_one(
                 {"_id": documents.deadline_id(conversation.id), "account_id": self._account_id},

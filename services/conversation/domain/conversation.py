@@ -40,6 +40,7 @@ from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.status_machine import StatusCommand, target_of
+from services.conversation.domain.suggesting import SuggestingConversation
 
 _BUTTONS: dict[Status, tuple[str, ...]] = {
     Status.HANDED_OFF: (StatusCommand.RETURN_TO_AI, StatusCommand.CLOSE),
@@ -63,7 +64,7 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 
 
 @dataclass(kw_only=True)
-class Conversation(AssignableConversation):
+class Conversation(AssignableConversation, SuggestingConversation):
     """A conversation with its rules."""
 
     # --- what may happen ------------------------------------------------------------------------------

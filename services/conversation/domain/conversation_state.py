@@ -13,6 +13,7 @@ from libs.contracts.conversation import (
     MessageView,
     Transition,
 )
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import SIDE_KINDS, Channel, DeliveryState, Direction, SenderKind, Status
 from services.conversation.domain.message import Draft, StoredMessage
 
@@ -35,6 +36,8 @@ class Pending:
 
     events: list[tuple[int, ConversationEvent]] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
+    #: Suggestions as they are now, the last change of each.
+    suggestions: list[SuggestionView] = field(default_factory=list)
     #: The AI owes no answer any more: its deadline can go.
     question_settled: bool = False
 
@@ -45,7 +48,8 @@ class ConversationState:
 
     `contact_alias` is the contact's stable id on the channel. `requester_id` is set on tickets alone.
     `question` is the newest inbound message that the AI still owes an answer. `settled_at_sequence` is the
-    sequence of the last handoff, resolve or close. The four times say when it last became so.
+    sequence of the last handoff, resolve or close. `suggestion` is the pending one, `drafting` the AI's
+    request for the next. The four times say when it last became so.
     `stored_version` is the version in the store, 0 for a new one.
     """
 
@@ -75,6 +79,8 @@ class ConversationState:
     last_message: MessageView | None = None
     question: Question | None = None
     settled_at_sequence: int = 0
+    suggestion: SuggestionView | None = None
+    drafting: str | None = None
     status_before_archive: Status | None = None
     handed_off_at: datetime | None = None
     resolved_at: datetime | None = None

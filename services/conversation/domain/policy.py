@@ -26,6 +26,7 @@ class Action(StrEnum):
     CHANGE_STATUS = "change_status"
     RESOLVE = "resolve"
     ASSIGN = "assign"
+    SUGGEST = "suggest"
     ACKNOWLEDGE = "acknowledge"
     WRITE_TICKET = "write_ticket"
     GIVE_FEEDBACK = "give_feedback"
@@ -43,6 +44,7 @@ _ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT, ActorKind.USER}),
     Action.WRITE_TICKET: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.GIVE_FEEDBACK: frozenset({ActorKind.AGENT, ActorKind.USER}),
+    Action.SUGGEST: frozenset({ActorKind.AGENT}),
     Action.EXPIRE: frozenset({ActorKind.SYSTEM}),
 }
 
@@ -59,6 +61,8 @@ OFFERED = {
 REPLY = "post_reply"
 #: Always an effect for somebody: there is another agent, another department, or nobody to give it to.
 ASSIGNING = ("assign", "transfer")
+#: For whoever may decide on the suggestion that is pending.
+DECIDING = ("approve_suggestion", "reject_suggestion")
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,8 @@ def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ..
     ]
     if conversation.can_be_assigned and _permits(conversation, actor, Action.ASSIGN):
         actions += ASSIGNING
+    if conversation.suggestion is not None and _permits(conversation, actor, Action.SUGGEST):
+        actions += DECIDING[0 if conversation.is_open else 1 :]
     return tuple(actions)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from libs.contracts.ai import Turn
 from libs.contracts.base import Command
 from libs.contracts.conversation import ContactView, InboundRecorded, MessageView, Person, Transition
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import BotMode, Channel, DeliveryState, Status, TicketStatus
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import StoredMessage
@@ -48,6 +49,7 @@ class Chatbot:
     instructions: str = ""
     department: str | None = None
     handoff_keywords: tuple[str, ...] = ()
+    auto_suggest: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,9 @@ class Transaction(ContactRecords, TicketRecords, Protocol):
 
     async def message_by_external_id(self, conversation_id: str, external_id: str) -> str | None:
         """The id of the message that the platform knows by this id."""
+
+    async def suggestion_sent_as(self, message_id: str) -> SuggestionView | None:
+        """The suggestion that became this message, if one did."""
 
     async def turns(self, conversation_id: str, after: int, limit: int) -> tuple[Turn, ...]:
         """The newest `limit` messages past the sequence `after`, the oldest first, without those that are

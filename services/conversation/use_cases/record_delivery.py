@@ -24,6 +24,10 @@ async def record_delivery(event: DeliveryEvent, call: Call, tx: Transaction) -> 
     if advance is Advance.UNKNOWN_MESSAGE or conversation is None:
         raise PermanentError(ErrorCode.NOT_FOUND, "a receipt for a message that does not exist")
     conversation.record_delivery(event.message_id, state, error, event.actor, call.now)
+    if state is DeliveryState.FAILED:
+        suggestion = await tx.suggestion_sent_as(event.message_id)
+        if suggestion is not None:
+            conversation.return_suggestion(suggestion, event.actor, call.now)
     await tx.save(conversation)
 
 

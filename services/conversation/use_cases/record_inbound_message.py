@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from libs.contracts.ai import AnswerContact, ChatbotProfile, Turn
+from libs.contracts.ai import AnswerContact, Turn
 from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.conversation import (
     ContactView,
@@ -14,13 +14,11 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
 from libs.contracts.topology import AI_COMMANDS, conversation_id, thread_crc
-from libs.contracts.vocabulary import ActorKind, BotMode, SenderKind
+from libs.contracts.vocabulary import SIDE_KINDS, ActorKind, BotMode, SenderKind, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import Draft
+from services.conversation.use_cases.asking_ai import MOST_TURNS, ask_for_suggestion, profile_of
 from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
-
-#: Turns the AI gets, the message to answer among them.
-MOST_TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,8 @@ class RecordInbound:
         await tx.add_message(message)
         if conversation.question is not None and conversation.question.message_id == message.view.id:
             await self.ask_ai(conversation, chatbot, message.view, call, tx)
+        elif _gets_suggestion(conversation, chatbot, command):
+            await ask_for_suggestion(conversation, chatbot, message.view.id, self.new_id(), call, tx)
         await tx.save(conversation)
         return InboundRecorded(conversation_id=conversation.id, message_id=message.view.id)
 
@@ -145,12 +145,7 @@ class RecordInbound:
             AnswerContact(
                 actor=SYSTEM,
                 conversation=conversation.ref(),
-                chatbot=ChatbotProfile(
-                    id=chatbot.id,
-                    name=chatbot.name,
-                    instructions=chatbot.instructions,
-                    handoff_keywords=chatbot.handoff_keywords,
-                ),
+                chatbot=profile_of(chatbot),
                 message_id=message.id,
                 handoff_epoch=conversation.handoff_epoch,
                 turns=turns,
@@ -164,6 +159,14 @@ class RecordInbound:
         await tx.put_deadline(
             AnswerDeadline(conversation.id, message.id, conversation.handoff_epoch, answer_by)
         )
+
+
+def _gets_suggestion(conversation: Conversation, chatbot: Chatbot, command: RecordInboundMessage) -> bool:
+    """Whether agents are to be proposed a reply to this message by itself."""
+    if not command.expects_answer or command.kind in SIDE_KINDS:
+        return False
+    handed_off = conversation.status is Status.HANDED_OFF
+    return chatbot.mode is BotMode.SUGGEST or (handed_off and chatbot.auto_suggest)
 
 
 def _actor(contact: ContactView) -> Actor:

@@ -24,5 +24,6 @@ async def register_chatbot(command: RegisterChatbot, _: Call, tx: Transaction) -
             instructions=command.instructions,
             department=command.department,
             handoff_keywords=command.handoff_keywords,
+            auto_suggest=command.auto_suggest,
         )
     )

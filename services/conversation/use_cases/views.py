@@ -19,6 +19,7 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         sequence=conversation.sequence,
         unread=conversation.unread,
         message_count=conversation.message_count,
+        has_pending_suggestion=conversation.suggestion is not None,
         last_message=conversation.last_message,
         status_buttons=conversation.status_buttons,
         can_reply=conversation.can_reply,

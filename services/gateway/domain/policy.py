@@ -42,6 +42,11 @@ RULES: dict[str, frozenset[Access]] = {
     "updateContact": _TEAM,
     **dict.fromkeys(
         (
+            "getSuggestion",
+            "approveSuggestion",
+            "rejectSuggestion",
+            "regenerateSuggestion",
+            "writeReply",
             "returnConversationToAI",
             "resolveConversation",
             "closeConversation",

@@ -1,6 +1,7 @@
 """What every route does that changes something: the Idempotency-Key, the command's id, the answer."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -67,8 +68,12 @@ class Commanding:
         work: Callable[[], Awaitable[BaseModel]],
         *,
         status: int = 200,
+        status_of: Callable[[dict[str, Any]], int] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> JSONResponse:
-        """The same for work that is more than one command."""
+        """The same for work that is more than one command. `status_of` reads the status off the answer, so
+        that a repeat has the same one.
+        """
         answered = await self._once(key, command_id, body or NoBody(), work)
         # Dumped by its model already: validating it once more would only cost time.
-        return JSONResponse(answered, status_code=status)
+        return JSONResponse(answered, status_of(answered) if status_of else status, headers=headers)

@@ -32,6 +32,8 @@ STATUS = {
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.CONFLICT: 409,
     ErrorCode.STALE_ANSWER: 409,
+    ErrorCode.SUGGESTION_NOT_PENDING: 400,
+    ErrorCode.CHANNEL_REFUSED: 502,
     ErrorCode.EXPIRED: 503,
     ErrorCode.INVALID: 422,
     ErrorCode.USE_CURSOR: 400,

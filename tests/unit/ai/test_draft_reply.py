@@ -47,3 +47,14 @@ async def test_an_engine_that_is_away_is_marked_as_such() -> None:
 
     assert (suggestion.found, suggestion.unavailable) == (False, True)
     assert suggestion.text == phrase("suggestions_off", "en")
+
+
+async def test_another_suggestion_is_taken_from_another_passage_as_long_as_there_is_one() -> None:
+    propose = DraftReply(await known())
+    question = asked("How much is shipping and are lids made of glass?")
+    first = await propose(question)
+    second = await propose(question, avoid=first.text)
+    assert second.text != first.text
+    alone = asked("Do glass things crack?")
+    only = await propose(alone)
+    assert (await propose(alone, avoid=only.text)).found

@@ -9,6 +9,7 @@ from libs.contracts import conversation as said
 from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
+from libs.contracts.suggestions import SuggestionRecorded, SuggestionRejected, SuggestionView
 from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
     ActorKind,
@@ -162,6 +163,8 @@ def test_the_audience_follows_department_and_assignee():
 
 def test_at_most_one_frame_a_topic():
     for kind in said.ConversationEvent.__subclasses__():
+        if not kind.type:  # what several events share is none itself
+            continue
         fields: dict[str, Any] = {
             said.MessageRecorded: {"message": _message(SenderKind.CONTACT)},
             said.ConversationHandedOff: {"reason": "rule"},
@@ -232,3 +235,25 @@ def test_feedback_is_told_to_the_thread_and_to_the_account():
         "type": "message_feedback", "topic": "chat:s1", "seq": 7, "message_id": "m1", "feedback": "down",
     }  # fmt: skip
     assert frames["account"].type == "conversation:feedback"
+
+
+def test_agents_hear_of_suggestions_and_visitors_do_not() -> None:
+    moment = MOMENT
+    suggestion = SuggestionView(
+        id="s1",
+        conversation_id="c-0001",
+        message_id="m1",
+        body="Two days.",
+        confidence=0.7,
+        created_at=moment,
+    )
+    (ready,) = frames_of(_event(SuggestionRecorded, suggestion=suggestion), 4)
+    assert (ready.topic, ready.type) == ("account:acc", "conversation:ai_ready")
+    assert ready.fields == {
+        "conversation_id": "c-0001",
+        "timestamp": "2025-11-20T14:00:00Z",
+        "suggestion_id": "s1",
+        "confidence": 0.7,
+    }
+    (decided,) = frames_of(_event(SuggestionRejected, suggestion=suggestion), 5)
+    assert decided.type == "conversation:suggestion_decided"

@@ -12,6 +12,7 @@ from libs.contracts.base import Command
 from libs.contracts.conversation import InboundRecorded, MessageView, Person, Transition
 from libs.contracts.envelope import Envelope, wrap
 from libs.contracts.errors import ErrorCode, TransientError
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction, Feedback, Status, TicketStatus
 from services.conversation.domain.contact import Contact
 from services.conversation.domain.conversation import Conversation
@@ -55,6 +56,7 @@ class Records:
     conversations: dict[tuple[str, str], Conversation] = field(default_factory=dict)
     messages: dict[tuple[str, str], StoredMessage] = field(default_factory=dict)
     transitions: dict[tuple[str, str], list[Transition]] = field(default_factory=dict)
+    suggestions: dict[tuple[str, str], SuggestionView] = field(default_factory=dict)
     contacts: dict[tuple[str, str, str], Contact] = field(default_factory=dict)
     chatbots: dict[tuple[str, str], Chatbot] = field(default_factory=dict)
     people: dict[tuple[str, str], Person] = field(default_factory=dict)
@@ -122,6 +124,8 @@ class InMemoryTransaction(InMemoryContactRecords):
             raise TransientError(ErrorCode.CONFLICT, "somebody else was faster")
         pending = conversation.pending
         self._records.transitions.setdefault(key, []).extend(pending.transitions)
+        for suggestion in pending.suggestions:
+            self._records.suggestions[self._account_id, suggestion.id] = suggestion
         if pending.question_settled and conversation.question is None:
             self._records.deadlines.pop(key, None)
         for sequence, event in pending.events:
@@ -209,6 +213,14 @@ class InMemoryTransaction(InMemoryContactRecords):
         )
         return Advance.ADVANCED if advances else Advance.KEPT
 
+    async def suggestion_sent_as(self, message_id: str) -> SuggestionView | None:
+        found = [
+            one
+            for (account_id, _), one in self._records.suggestions.items()
+            if account_id == self._account_id and one.sent_as == message_id
+        ]
+        return found[0] if found else None
+
     async def chatbot(self, chatbot_id: str) -> Chatbot | None:
         return self._records.chatbots.get((self._account_id, chatbot_id))
 
@@ -260,6 +272,16 @@ class InMemoryConversations:
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
+
+    async def suggestion(
+        self, account_id: str, conversation_id: str, suggestion_id: str
+    ) -> SuggestionView | None:
+        found = self._store.records.suggestions.get((account_id, suggestion_id))
+        return found if found and found.conversation_id == conversation_id else None
+
+    async def message(self, account_id: str, conversation_id: str, message_id: str) -> MessageView | None:
+        found = self._store.records.messages.get((account_id, message_id))
+        return found.view if found and found.view.conversation_id == conversation_id else None
 
     def _of_account(self, account_id: str) -> list[Conversation]:
         return [

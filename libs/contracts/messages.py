@@ -1,0 +1,21 @@
+"""Single messages: written by people wherever they may, and looked at."""
+
+from libs.contracts.base import Command, Id, Query, Text
+from libs.contracts.conversation import Person
+
+
+class WriteToContact(Command, type="write_to_contact.v1"):
+    """A reply of an agent's own, also while the conversation is active: where the AI answers by itself the
+    agent takes over first. Refused with `not_handed_off` where it is settled. Answered with the message.
+    """
+
+    conversation_id: Id
+    content: Text
+
+
+class GetMessage(Query, type="get_message.v1"):
+    """One message that the caller may see; `not_found` otherwise."""
+
+    person: Person
+    conversation_id: Id
+    message_id: Id

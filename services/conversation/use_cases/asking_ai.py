@@ -1,0 +1,51 @@
+"""What the AI gets to know of a conversation, and how it is asked for a suggestion."""
+
+from libs.contracts.ai import ChatbotProfile
+from libs.contracts.base import SYSTEM
+from libs.contracts.suggestions import DraftReply, Wishes
+from libs.contracts.topology import AI_COMMANDS
+from services.conversation.domain.conversation import Conversation
+from services.conversation.use_cases.ports import Call, Chatbot, Transaction
+
+#: Turns the AI gets, the message to answer among them.
+MOST_TURNS = 20
+
+
+def profile_of(chatbot: Chatbot) -> ChatbotProfile:
+    """The chatbot as the AI knows it."""
+    return ChatbotProfile(
+        id=chatbot.id,
+        name=chatbot.name,
+        instructions=chatbot.instructions,
+        handoff_keywords=chatbot.handoff_keywords,
+    )
+
+
+async def ask_for_suggestion(
+    conversation: Conversation,
+    chatbot: Chatbot,
+    message_id: str,
+    request_id: str,
+    call: Call,
+    tx: Transaction,
+    *,
+    wishes: Wishes | None = None,
+) -> None:
+    """Have a reply drafted, in place of what is proposed or drafted now. The message must be stored."""
+    turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+    before = conversation.suggestion
+    conversation.ask_draft(request_id, SYSTEM, call.now)
+    tx.send(
+        DraftReply(
+            actor=SYSTEM,
+            conversation=conversation.ref(),
+            chatbot=profile_of(chatbot),
+            request_id=request_id,
+            message_id=message_id,
+            turns=turns,
+            wishes=wishes or Wishes(),
+            avoid=before.body if before and wishes else None,
+        ),
+        exchange=AI_COMMANDS,
+        subject=conversation.id,
+    )
