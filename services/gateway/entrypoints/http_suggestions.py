@@ -17,6 +17,7 @@ from libs.contracts.suggestions import (
 )
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_conditions import if_match
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import Responses, errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
@@ -134,9 +135,10 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait) -> Non
     ) -> JSONResponse:
         seconds, applied = wait_of(prefer)
         command_id = commanding.command_id(request, caller, key)
+        seen = if_match(request)
 
         async def work() -> SentMessage:
-            return await send(caller, command, conversation_id, command_id, seconds)
+            return await send(caller, command, conversation_id, command_id, seconds, seen)
 
         return await commanding.once(
             key,

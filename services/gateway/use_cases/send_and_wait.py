@@ -27,13 +27,24 @@ class SendAndWait:
         self._queries = queries
 
     async def __call__(
-        self, caller: PersonCaller, command: Command, conversation_id: str, command_id: str, limit: float
+        self,
+        caller: PersonCaller,
+        command: Command,
+        conversation_id: str,
+        command_id: str,
+        limit: float,
+        if_version: int | None = None,
     ) -> SentMessage:
         """Raises DomainError as the command does, and `channel_refused` (or the channel's own reason) when it
         was refused for good.
         """
         stored = await self._run(
-            caller, command, conversation_id=conversation_id, command_id=command_id, answer=MessageView
+            caller,
+            command,
+            conversation_id=conversation_id,
+            command_id=command_id,
+            answer=MessageView,
+            if_version=if_version,
         )
         if not limit:
             return _as(stored, accepted=False)
