@@ -187,7 +187,7 @@ def _ticket_message(event: ConversationEvent) -> dict[str, Any] | None:
         "isAI": message.is_ai,
         "feedback": message.feedback,
         "message_id": message.id,
-        "timestamp": _stamp(message.created_at),
+        "timestamp": stamp(message.created_at),
         "client_message_id": message.client_message_id,
         "citations": [citation.model_dump(mode="json") for citation in message.citations],
     }
@@ -214,7 +214,7 @@ def _message_fields(event: MessageRecorded) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "content": message.content,
         "message_id": message.id,
-        "timestamp": _stamp(message.created_at),
+        "timestamp": stamp(message.created_at),
     }
     if message.sender.kind is SenderKind.AGENT:
         fields["agent_name"] = first_name(message.sender.name)
@@ -238,7 +238,7 @@ def _left(event: ConversationEvent) -> dict[str, Any]:
 
 
 def _account(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
-    base = {"conversation_id": event.conversation.id, "timestamp": _stamp(event.occurred_at)}
+    base = {"conversation_id": event.conversation.id, "timestamp": stamp(event.occurred_at)}
     for kind, build in _ACCOUNT_FRAMES.items():
         if isinstance(event, kind):
             return build(event, base)
@@ -326,5 +326,6 @@ _ACCOUNT_FRAMES: dict[
 }
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """A moment as clients read it."""
     return moment.isoformat().replace("+00:00", "Z")

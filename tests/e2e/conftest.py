@@ -12,13 +12,21 @@ from deploy.local.stack import SERVICES, LocalStack
 from libs.standins.client import StandinClient
 from tests.conftest import Broker, databases, vhost
 from tests.e2e.parley import Parley
+from tests.e2e.webhook_receiver import SECRET, WebhookReceiver, receiving
 
 #: The tests log in far more often than people do.
 LIMITS = {"GATEWAY_LOGINS_PER_EMAIL": "10000", "GATEWAY_LOGINS_PER_ADDRESS": "10000"}
 
 
 @pytest.fixture(scope="session")
-async def parley(broker: Broker, mongodb_url: str) -> AsyncIterator[Parley]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    """Takes the internal webhooks of the stack."""
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def parley(broker: Broker, mongodb_url: str, receiver: WebhookReceiver) -> AsyncIterator[Parley]:
     """Two replicas of everything, on the session's broker and database."""
     async with vhost(broker) as broker_url, databases(mongodb_url) as prefix:
         with tempfile.TemporaryDirectory(prefix="parley-e2e-") as folder:
@@ -27,7 +35,13 @@ async def parley(broker: Broker, mongodb_url: str) -> AsyncIterator[Parley]:
                 broker_url=broker_url,
                 database_url=mongodb_url,
                 replicas=dict.fromkeys(SERVICES, 2),
-                extra_env={"PARLEY_DATABASE_PREFIX": prefix, "PARLEY_LOG_LEVEL": "INFO", **LIMITS},
+                extra_env={
+                    "PARLEY_DATABASE_PREFIX": prefix,
+                    "PARLEY_LOG_LEVEL": "INFO",
+                    "NOTIFY_INTERNAL_WEBHOOKS": receiver.address,
+                    "NOTIFY_INTERNAL_WEBHOOK_SECRET": SECRET,
+                    **LIMITS,
+                },
             )
             async with (
                 stack,

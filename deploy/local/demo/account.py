@@ -7,7 +7,7 @@ ACCOUNT_ID = "acc-kettle"
 ACCOUNT_NAME = "Kettle & Co"
 CHATBOT_ID = "bot-kettle"
 CHATBOT_NAME = "Kettle helper"
-DEPARTMENTS = ("Orders", "Technical")
+DEPARTMENTS = ("Orders", "Technical", "IT", "HR")
 TELEGRAM_CONNECTION = "conn-telegram"
 WIDGET_CONNECTION = "conn-widget"
 KNOWLEDGE = Path(__file__).parent / "knowledge"
@@ -32,4 +32,8 @@ PEOPLE = (
         "agent-caro", "Caro Lind", "caro@kettle.test", "caro-likes-tea", "agent", ("Orders", "Technical")
     ),
     DemoPerson("admin-dora", "Dora Falk", "dora@kettle.test", "dora-runs-tea", "admin", ()),
+    DemoPerson("agent-ivo", "Ivo Marin", "ivo@kettle.test", "ivo-likes-cables", "agent", ("IT",)),
+    DemoPerson("agent-hana", "Hana Sato", "hana@kettle.test", "hana-likes-people", "agent", ("HR",)),
+    DemoPerson("user-uma", "Uma Berg", "uma@kettle.test", "uma-needs-help", "user", ()),
+    DemoPerson("user-sam", "Sam Noor", "sam@kettle.test", "sam-needs-help", "user", ()),
 )

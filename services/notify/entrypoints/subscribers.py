@@ -13,6 +13,7 @@ from libs.contracts.notify import FramesAfter
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.notify.use_cases.get_frames import GetFrames
+from services.notify.use_cases.queue_webhooks import QueueWebhooks
 from services.notify.use_cases.tell_about_event import TellAboutEvent
 
 #: Forgets a conversation, and says so.
@@ -30,6 +31,7 @@ def subscribe(
     consumers: Consumers,
     *,
     tell_about_event: TellAboutEvent,
+    queue_webhooks: QueueWebhooks,
     get_frames: GetFrames,
     erase: Erase,
     prefetch: int,
@@ -38,6 +40,7 @@ def subscribe(
 
     async def on_event(received: Received[ConversationEvent]) -> BaseModel | None:
         await tell_about_event(received.message, received.envelope)
+        await queue_webhooks(received.message, received.envelope.id)
         if isinstance(received.message, ConversationErased):
             await erase(received.message, received.envelope)
         return None
