@@ -63,7 +63,7 @@ async def test_what_cannot_be_started_says_why(parley: Parley) -> None:
     body = {"chatbot_id": account.CHATBOT_ID, "channel": "telegram", "to": "77", "content": READY}
     async with parley.console(ANA) as ana:
         for changes, status, code in (
-            ({"chatbot_id": "nobody"}, 502, "channel_not_connected"),
+            ({"chatbot_id": "nobody"}, 409, "channel_not_connected"),
             ({"to": "@mira"}, 422, "invalid"),
             ({"channel": "widget", "to": "nobody"}, 422, "invalid"),
             ({"content": "  "}, 422, "invalid"),

@@ -25,7 +25,7 @@ def add_erasure_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         tags=["contacts"],
         status_code=202,
         response_model=ErasureView,
-        responses=errors(401, 403, 404, 504),
+        responses=errors(401, 403, 404, 422, 504),
     )
     async def erase_route(
         request: Request, contact_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None

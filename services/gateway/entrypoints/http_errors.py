@@ -49,6 +49,11 @@ STATUS = {
     ErrorCode.INTERNAL: 500,
 }
 
+#: Where a code means something else than usual: nothing was sent yet, it cannot be started.
+_STATUS_BY_OPERATION: dict[tuple[str, str], int] = {
+    ("startConversation", ErrorCode.CHANNEL_NOT_CONNECTED): 409
+}
+
 #: What the framework itself refuses.
 _FRAMEWORK = {
     400: (ErrorCode.INVALID, "The request cannot be read."),
@@ -117,6 +122,7 @@ async def on_parley_error(request: Request, error: Exception) -> JSONResponse:
     """A rule that says no, or a part that is away."""
     assert isinstance(error, ParleyError)  # noqa: S101 - registered for these only
     status = status_of(error, query=request.method == "GET")
+    status = _STATUS_BY_OPERATION.get((operation_of(request), error.code), status)
     detail = (
         _DETAIL_BY_CODE.get(ErrorCode(error.code), error.detail) if error.code in STATUS else error.detail
     )

@@ -43,11 +43,11 @@ def add_starting_routes(app: FastAPI, start: StartConversationAsAgent, commandin
         operation_id="startConversation",
         summary="Write to somebody first",
         description="Finds or makes the contact and the thread. Where the AI answers by itself, the caller "
-        "takes over. 502 `channel_not_connected` when the chatbot has no usable connection of the channel.",
+        "takes over. 409 `channel_not_connected` when the chatbot has no usable connection of the channel.",
         tags=["conversations"],
         status_code=201,
         response_model=StartedConversation,
-        responses=errors(401, 403, 404, 409, 415, 422, 502, 504),
+        responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def start_route(
         request: Request, body: StartBody, caller: CurrentPerson, key: IdempotencyKey = None

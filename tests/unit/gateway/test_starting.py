@@ -55,7 +55,7 @@ async def test_the_same_key_starts_it_once(answering: Site) -> None:
 
 async def test_a_chatbot_without_the_channel_is_not_connected(answering: Site) -> None:
     answer = await post(answering, chatbot_id="bot-2")
-    assert (answer.status_code, answer.json()["code"]) == (502, "channel_not_connected")
+    assert (answer.status_code, answer.json()["code"]) == (409, "channel_not_connected")
 
 
 @pytest.mark.parametrize(
