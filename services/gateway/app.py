@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from libs.contracts import topology
+from libs.contracts.errors import TransientError
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox, decode_key
 from libs.runtime.erasing import person_routes
@@ -22,6 +23,8 @@ from libs.runtime.service import Service
 from services.gateway.adapters import mongo_answers, mongo_credentials, mongo_families
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_inbound import BrokerInbound
+from services.gateway.adapters.broker_session_ends import BrokerSessionEnds, read_session_ends
+from services.gateway.adapters.checked_tokens import CheckedTokens
 from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
 from services.gateway.adapters.delivery_channels import DeliveryChannels
 from services.gateway.adapters.delivery_connections import DeliveryConnections
@@ -31,6 +34,7 @@ from services.gateway.adapters.mongo_credentials import MongoCredentials
 from services.gateway.adapters.mongo_families import MongoFamilies
 from services.gateway.adapters.notify_service import NotifyFrames
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
+from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.entrypoints.http_app import make_app
 from services.gateway.entrypoints.http_auth import add_auth_routes
@@ -59,6 +63,7 @@ from services.gateway.entrypoints.ws_socket import Socket
 from services.gateway.entrypoints.ws_widget import WidgetSocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
+from services.gateway.use_cases.announced_families import AnnouncedFamilies, catch_up
 from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
@@ -69,6 +74,7 @@ from services.gateway.use_cases.get_conversation import GetVisibleConversation
 from services.gateway.use_cases.hub import Hub
 from services.gateway.use_cases.list_conversations import ListVisibleConversations
 from services.gateway.use_cases.log_in import LogIn
+from services.gateway.use_cases.log_out import LogOut
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
 from services.gateway.use_cases.ports import (
     AccountFrames,
@@ -116,6 +122,7 @@ class Outside:
     answers: Answers
     queries: Queries
     channels: Channels
+    ended: EndedSessions
 
 
 @dataclass(frozen=True)
@@ -140,9 +147,10 @@ async def build(settings: GatewaySettings) -> Service:
     connections, passwords = DeliveryConnections(rpc, box), Argon2Passwords()
     conversation = ConversationService(rpc, command_limit=settings.command_seconds)
     answers = MongoAnswers(store, box)
+    ended = EndedSessions(settings.access_lifetime, now)
     outside = Outside(
         credentials=MongoCredentials(store),
-        families=MongoFamilies(store),
+        families=AnnouncedFamilies(MongoFamilies(store), ended, BrokerSessionEnds(foundation.publisher)),
         passwords=passwords,
         people=ConversationPeople(rpc),
         connections=connections,
@@ -153,6 +161,7 @@ async def build(settings: GatewaySettings) -> Service:
         answers=answers,
         queries=conversation,
         channels=DeliveryChannels(rpc),
+        ended=ended,
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -165,18 +174,34 @@ async def build(settings: GatewaySettings) -> Service:
         prefetch=1,
     )
 
+    missed = asyncio.Event()
+
     def on_gap() -> None:
         connections.drop_all()
         gateway.hub.check_all()
+        missed.set()
+
+    async def know_ended() -> None:
+        """At the start, and after each gap in what the others tell."""
+        while True:
+            try:
+                await catch_up(outside.families, ended)
+            except TransientError as error:
+                _log.warning("ended sessions not read", code=error.code)
+                await asyncio.sleep(1.0)
+                continue
+            await missed.wait()
+            missed.clear()
 
     realtime = RealtimeQueue(
         settings.rabbitmq_url,
         settings.instance,
-        realtime_reader(gateway.hub, connections.drop),
+        realtime_reader(gateway.hub, connections.drop, lambda body: ended.end(read_session_ends(body))),
         on_gap=on_gap,
         extra=[CONNECTION_CHANGES],
     )
     service.background(realtime.run)
+    service.background(know_ended)
     service.on_stop(realtime.stop)
     service.on_stop(gateway.hub.close)
     service.on_stop(passwords.close)
@@ -194,7 +219,8 @@ async def build(settings: GatewaySettings) -> Service:
 
 def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gateway:
     """The application over these ports."""
-    tokens = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
+    signed = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
+    tokens = CheckedTokens(signed, outside.ended)
     receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
     webhook = TelegramWebhook(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds)
     api = make_app(
@@ -212,7 +238,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     return Gateway(HotPathFirst(webhook, api), api, hub)
 
 
-def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens) -> None:
+def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens) -> None:
     session_tokens = SessionTokens(tokens, settings.access_lifetime)
     log_in = LogIn(
         credentials=outside.credentials,
@@ -235,7 +261,7 @@ def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tok
         refresh_lifetime=settings.refresh_lifetime,
         now=now,
     )
-    add_auth_routes(app, log_in, refresh)
+    add_auth_routes(app, log_in, refresh, LogOut(outside.families))
 
 
 def _once(outside: Outside) -> Once:
@@ -263,7 +289,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
 
 
 def _add_widget_sessions(
-    app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens
+    app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens
 ) -> None:
     open_session = OpenWidgetSession(
         outside.connections,
@@ -276,7 +302,7 @@ def _add_widget_sessions(
     add_widget_routes(app, open_session, _once(outside), by_address, monotonic)
 
 
-def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: JwtTokens) -> Hub:
+def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens) -> Hub:
     gaps = ReadGap(outside.conversations, outside.account_frames)
     hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
     follow = FollowRoom(hub, gaps)
@@ -293,7 +319,7 @@ def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, toke
         send_seconds=settings.socket_send_seconds,
         frames_per_second=settings.socket_frames_per_second,
     )
-    agents = AgentSocket(tokens, topics_of, make_socket, now)
+    agents = AgentSocket(tokens, topics_of, make_socket, now, outside.ended)
     widget = WidgetSocket(
         tokens,
         thread_of,
@@ -312,6 +338,7 @@ def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, toke
         ChatInTicket(outside.commands, derive_id=derived_id, new_id=new_id),
         make_socket,
         now,
+        outside.ended,
     )
 
     async def chat_socket(websocket: WebSocket) -> None:

@@ -32,6 +32,7 @@ class _PersonClaims(_Claims):
     email: str
     role: str
     departments: list[str]
+    sid: str | None = None
     exp: int = Field(ge=0, le=_LAST_MOMENT)
 
 
@@ -54,7 +55,7 @@ class JwtTokens:
     def for_person(self, caller: PersonCaller, *, issued_at: datetime) -> str:
         """An access token."""
         person = caller.person
-        claims = {
+        claims: dict[str, Any] = {
             "sub": person.id,
             "account_id": person.account_id,
             "name": person.name,
@@ -62,6 +63,8 @@ class JwtTokens:
             "role": person.role,
             "departments": list(person.departments),
         }
+        if caller.session_id is not None:
+            claims["sid"] = caller.session_id
         return self._sign(claims, _PEOPLE, "at+jwt", issued_at, caller.expires_at)
 
     def for_visitor(self, caller: VisitorCaller, *, issued_at: datetime) -> str:
@@ -89,7 +92,7 @@ class JwtTokens:
             )
         except ValidationError as error:
             raise _refused() from error
-        return PersonCaller(person, _moment(claims.exp))
+        return PersonCaller(person, _moment(claims.exp), claims.sid)
 
     def read_visitor(self, token: str, *, expired_for: float = 0.0) -> VisitorCaller:
         """Who holds it, also when it ended at most `expired_for` seconds ago."""

@@ -1,5 +1,7 @@
 """Refresh tokens in the gateway's own database: one document a log-in, digests only."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import IndexModel
@@ -12,6 +14,7 @@ COLLECTION = "refresh_families"
 INDEXES = {
     COLLECTION: [
         IndexModel("person_id", name="by_person"),
+        IndexModel("revoked_at", name="ends", sparse=True),
         IndexModel("expires_at", name="until_they_end", expireAfterSeconds=0),
     ]
 }
@@ -51,14 +54,28 @@ class MongoFamilies:
     async def revoke(self, family_id: str) -> None:
         """Make its tokens worthless."""
         with self._store.guarded():
-            await self._store.database[COLLECTION].update_one({"_id": family_id}, {"$set": {"revoked": True}})
-
-    async def revoke_person(self, person_id: str) -> None:
-        """The same for every log-in of a person."""
-        with self._store.guarded():
-            await self._store.database[COLLECTION].update_many(
-                {"person_id": person_id}, {"$set": {"revoked": True}}
+            await self._store.database[COLLECTION].update_one(
+                {"_id": {"$eq": family_id}, "revoked": False}, _revoked()
             )
+
+    async def revoke_person(self, person_id: str) -> Sequence[str]:
+        """The same for every log-in of a person. One that starts meanwhile is not among them."""
+        open_ones = {"person_id": {"$eq": person_id}, "revoked": False}
+        with self._store.guarded():
+            families = self._store.database[COLLECTION]
+            found = [str(row["_id"]) async for row in families.find(open_ones, projection=["_id"])]
+            await families.update_many({"_id": {"$in": found}}, _revoked())
+        return found
+
+    async def revoked_since(self, moment: datetime) -> Sequence[str]:
+        """By the index of ends."""
+        with self._store.guarded():
+            found = self._store.database[COLLECTION].find({"revoked_at": {"$gt": moment}}, projection=["_id"])
+            return [str(row["_id"]) async for row in found]
+
+
+def _revoked() -> dict[str, Any]:
+    return {"$set": {"revoked": True, "revoked_at": now()}}
 
 
 def _changing(family: Family) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from libs.contracts.vocabulary import ActorKind, Role
 
 @dataclass(frozen=True, slots=True)
 class PersonCaller:
-    """An agent, an admin or a requester with an access token."""
+    """An agent, an admin or a requester with an access token. `session_id` names the log-in it came from."""
 
     person: Person
     expires_at: datetime
+    session_id: str | None = None
 
     @property
     def role(self) -> str:

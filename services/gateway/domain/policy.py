@@ -31,6 +31,7 @@ _ADMINS = frozenset({Access.ADMIN})
 RULES: dict[str, frozenset[Access]] = {
     "logIn": _ANYONE,
     "refreshSession": _ANYONE,
+    "logOut": _TEAM | {Access.USER},
     "receiveTelegramUpdate": frozenset({Access.PLATFORM}),
     "replyToConversation": _TEAM,
     "changeConversationStatus": _TEAM,

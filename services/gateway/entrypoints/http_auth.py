@@ -1,17 +1,18 @@
 """Log in, and stay logged in."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import address_of
-from services.gateway.entrypoints.http_models import LogInBody, RefreshBody, SessionAnswer
+from services.gateway.entrypoints.http_guard import CurrentPerson, address_of
+from services.gateway.entrypoints.http_models import LogInBody, LogOutBody, RefreshBody, SessionAnswer
 from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.log_in import LogIn
+from services.gateway.use_cases.log_out import LogOut
 from services.gateway.use_cases.refresh_session import RefreshSession
 
 
-def add_auth_routes(app: FastAPI, log_in: LogIn, refresh_session: RefreshSession) -> None:
-    """`/auth/login` and `/auth/refresh`."""
+def add_auth_routes(app: FastAPI, log_in: LogIn, refresh_session: RefreshSession, log_out: LogOut) -> None:
+    """`/auth/login`, `/auth/refresh` and `/auth/logout`."""
 
     @app.post(
         "/auth/login",
@@ -35,3 +36,17 @@ def add_auth_routes(app: FastAPI, log_in: LogIn, refresh_session: RefreshSession
     )
     async def refresh_route(body: RefreshBody, key: IdempotencyKey = None) -> SessionAnswer:
         return SessionAnswer.of(await refresh_session(body.refresh_token, idempotency_key=key))
+
+    @app.post(
+        "/auth/logout",
+        operation_id="logOut",
+        summary="Log out",
+        description="Ends this log-in, or all of the person's: access tokens and refresh tokens count no "
+        "more, sockets are closed with 4401, on every replica.",
+        tags=["sessions"],
+        status_code=204,
+        responses=errors(401, 415, 422),
+    )
+    async def log_out_route(caller: CurrentPerson, body: LogOutBody | None = None) -> Response:
+        await log_out(caller, everywhere=body is not None and body.everywhere)
+        return Response(status_code=204)

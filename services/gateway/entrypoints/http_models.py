@@ -51,6 +51,14 @@ class RefreshBody(BaseModel):
     refresh_token: str = Field(min_length=1, max_length=512)
 
 
+class LogOutBody(BaseModel):
+    """Whether only this log-in ends, or all of the person's."""
+
+    model_config = body_config({"everywhere": True})
+
+    everywhere: bool = False
+
+
 class SessionAnswer(BaseModel):
     """Tokens and the person's profile. `expires_in` is that of the access token, in seconds."""
 

@@ -17,6 +17,9 @@ from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 #: Whatever partition the delivery service puts in front.
 CONNECTION_CHANGES = topology.Binding(topology.DELIVERY_EVENTS, f"#.{ConnectionChanged.type}")
 
+#: How replicas tell each other that log-ins have ended.
+SESSIONS_ENDED = "b0.sessions-ended"
+
 _log = get_logger("subscribers")
 
 
@@ -32,12 +35,17 @@ def credential_routes(set_credentials: SetCredentialsOfPerson) -> Routes:
     return {SetCredentials: on_set_credentials}
 
 
-def realtime_reader(hub: Hub, drop_connection: Callable[[str], None]) -> Callable[[str, bytes], None]:
+def realtime_reader(
+    hub: Hub, drop_connection: Callable[[str], None], end_sessions: Callable[[bytes], None]
+) -> Callable[[str, bytes], None]:
     """Hands each message of the realtime queue on by its routing key, mostly unread."""
 
     def on_message(routing_key: str, body: bytes) -> None:
         if routing_key.endswith(ConnectionChanged.type):
             _drop_connection(body, drop_connection)
+            return
+        if routing_key == SESSIONS_ENDED:
+            end_sessions(body)
             return
         # `b<bucket>.<room>`
         hub.receive(routing_key.partition(".")[2], body)

@@ -15,6 +15,7 @@ from services.gateway.domain.client_frames import (
     read_agent_frame,
     read_authenticate,
 )
+from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.entrypoints.http_guard import bearer_token
 from services.gateway.entrypoints.ws_socket import FORBIDDEN, UNAUTHENTICATED, Socket, close
 from services.gateway.use_cases.follow_topics import FollowTopics
@@ -35,9 +36,11 @@ class AgentSocket:
         follow: Callable[[PersonCaller, Sink], FollowTopics],
         make_socket: MakeSocket,
         now: Now,
+        ended: EndedSessions,
         *,
         auth_limit: float = AUTH_LIMIT,
     ) -> None:
+        self._ended = ended
         self._tokens = tokens
         self._follow = follow
         self._make_socket = make_socket
@@ -67,7 +70,8 @@ class AgentSocket:
             await _take(topics, socket, text)
 
         try:
-            await socket.run(on_open, on_text, ends_in=(caller.expires_at - self._now()).total_seconds())
+            with self._ended.watch(caller.session_id, lambda: socket.cut(UNAUTHENTICATED, "logged out")):
+                await socket.run(on_open, on_text, ends_in=(caller.expires_at - self._now()).total_seconds())
         finally:
             topics.close()
 

@@ -9,6 +9,7 @@ from services.gateway.domain import policy, server_frames
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.chat_frames import ChatMessage, read_chat_frame
 from services.gateway.domain.client_frames import Delivered, Ping
+from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.entrypoints.ws_agents import AUTH_LIMIT, MakeSocket, authenticate
 from services.gateway.entrypoints.ws_socket import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Socket, close
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
@@ -26,9 +27,11 @@ class ChatSocket:
         chat: ChatInTicket,
         make_socket: MakeSocket,
         now: Now,
+        ended: EndedSessions,
         *,
         auth_limit: float = AUTH_LIMIT,
     ) -> None:
+        self._ended = ended
         self._tokens = tokens
         self._follow = follow
         self._chat = chat
@@ -66,7 +69,8 @@ class ChatSocket:
             await self._take(caller, ticket_id, socket, text)
 
         try:
-            await socket.run(on_open, on_text, ends_in=(caller.expires_at - self._now()).total_seconds())
+            with self._ended.watch(caller.session_id, lambda: socket.cut(UNAUTHENTICATED, "logged out")):
+                await socket.run(on_open, on_text, ends_in=(caller.expires_at - self._now()).total_seconds())
         finally:
             room.close()
 

@@ -86,8 +86,20 @@ class Families(Protocol):
         """Make all its tokens worthless."""
         ...
 
-    async def revoke_person(self, person_id: str) -> None:
-        """The same for every log-in of a person."""
+    async def revoke_person(self, person_id: str) -> Sequence[str]:
+        """The same for every log-in of a person; those that had not ended before."""
+        ...
+
+    async def revoked_since(self, moment: datetime) -> Sequence[str]:
+        """Log-ins that were ended after a moment."""
+        ...
+
+
+class Announce(Protocol):
+    """Tells every replica that log-ins have ended."""
+
+    async def __call__(self, session_ids: Sequence[str]) -> None:
+        """Tell them, as far as they can be reached."""
         ...
 
 

@@ -27,7 +27,8 @@ class SessionTokens:
 
     def issue(self, person: Person, refresh_token: str, *, issued_at: datetime) -> Session:
         """The same arguments give the same tokens, so that a repeated request gets the same answer."""
-        caller = PersonCaller(person, issued_at + self._lifetime)
+        session_id = refresh_token.partition(".")[0]
+        caller = PersonCaller(person, issued_at + self._lifetime, session_id)
         return Session(
             access_token=self._tokens.for_person(caller, issued_at=issued_at),
             refresh_token=refresh_token,

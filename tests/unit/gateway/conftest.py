@@ -18,6 +18,7 @@ from libs.runtime.health import Health
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.app import Gateway, Outside, assemble
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
+from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.ports import Credential
@@ -106,6 +107,7 @@ def make_site(**changes: Any) -> Site:
         **{key: value for key, value in parts.items() if key not in {"book", "frames"}},
         conversations=parts["book"],
         account_frames=parts["frames"],
+        ended=EndedSessions(timedelta(minutes=15), now),
     )
     gateway = assemble(settings(**changes), outside, Health())
     transport = httpx.ASGITransport(gateway.app, raise_app_exceptions=False)

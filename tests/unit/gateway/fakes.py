@@ -89,10 +89,14 @@ class InMemoryFamilies:
         if family_id in self.rows:
             self.rows[family_id] = replace(self.rows[family_id], revoked=True)
 
-    async def revoke_person(self, person_id: str) -> None:
-        for family in list(self.rows.values()):
-            if family.person_id == person_id:
-                await self.revoke(family.id)
+    async def revoke_person(self, person_id: str) -> list[str]:
+        mine = [one.id for one in self.rows.values() if one.person_id == person_id and not one.revoked]
+        for family_id in mine:
+            await self.revoke(family_id)
+        return mine
+
+    async def revoked_since(self, moment: datetime) -> list[str]:
+        return [one.id for one in self.rows.values() if one.revoked]
 
 
 class InMemoryAnswers:

@@ -256,11 +256,14 @@ def changed(connection_id: str) -> bytes:
 
 def test_changes_of_connections_are_told_and_nonsense_is_passed_over(logged: list[Any]):
     dropped: list[str] = []
-    read = realtime_reader(Hub(None, report=print), dropped.append)  # type: ignore[arg-type] # no gaps here
+    ended: list[bytes] = []
+    read = realtime_reader(Hub(None, report=print), dropped.append, ended.append)  # type: ignore[arg-type] # no gaps here
     key = "p01.delivery.connection_changed.v1"
     read(key, changed("conn-tg"))
     read(key, b"nonsense")
     read(key, changed("conn-2").replace(b"connection_changed.v1", b"connection_changed.v9"))
     read("b7.c.acc-1.c-00ff", b"nobody is in there")
+    read("b0.sessions-ended", b'["family-1"]')
     assert dropped == ["conn-tg"]
+    assert ended == [b'["family-1"]']
     assert len(logged) == 2

@@ -1,0 +1,57 @@
+"""Log-ins whose end every replica hears of at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.gateway.domain.ended_sessions import EndedSessions
+from services.gateway.domain.refresh_tokens import Family
+from services.gateway.use_cases.ports import Announce, Families
+
+
+class AnnouncedFamilies:
+    """Families as they are, but for their end: stored first, then known here, then told to the others.
+
+    Whoever does not hear of it (its connection to the broker was lost) reads it from the store later.
+    """
+
+    def __init__(self, families: Families, ended: EndedSessions, announce: Announce) -> None:
+        self._families = families
+        self._ended = ended
+        self._announce = announce
+
+    async def start(self, family: Family) -> None:
+        """Remember a new log-in."""
+        await self._families.start(family)
+
+    async def find(self, family_id: str) -> Family | None:
+        """A log-in by its id."""
+        return await self._families.find(family_id)
+
+    async def rotate(self, family: Family, *, presented: str) -> bool:
+        """Replace the current secret."""
+        return await self._families.rotate(family, presented=presented)
+
+    async def revoke(self, family_id: str) -> None:
+        """End one log-in."""
+        await self._families.revoke(family_id)
+        await self._tell([family_id])
+
+    async def revoke_person(self, person_id: str) -> Sequence[str]:
+        """End every log-in of a person."""
+        ended = await self._families.revoke_person(person_id)
+        await self._tell(ended)
+        return ended
+
+    async def revoked_since(self, moment: datetime) -> Sequence[str]:
+        """Log-ins that ended after a moment."""
+        return await self._families.revoked_since(moment)
+
+    async def _tell(self, session_ids: Sequence[str]) -> None:
+        self._ended.end(session_ids)
+        if session_ids:
+            await self._announce(session_ids)
+
+
+async def catch_up(families: Families, ended: EndedSessions) -> None:
+    """Take in what ended while this replica did not listen. Raises TransientError."""
+    ended.end(await families.revoked_since(ended.since))
