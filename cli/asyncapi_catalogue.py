@@ -95,6 +95,7 @@ _TICKET_COMMANDS: Kinds = (
     tickets.OpenTicket,
     tickets.PostTicketMessage,
     tickets.ResolveTicket,
+    tickets.SuggestResponse,
 )
 _TICKET_QUERIES: Kinds = (tickets.GetTicket, tickets.ListTickets)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)

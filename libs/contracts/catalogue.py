@@ -68,6 +68,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     tickets.ResolveTicket: tickets.TicketView,
     tickets.CloseTicket: tickets.TicketView,
     tickets.PostTicketMessage: tickets.TicketMessagePosted,
+    tickets.SuggestResponse: suggestions.DraftRequested,
     tickets.GiveFeedback: conversation.MessageView,
     tickets.ListTickets: tickets.TicketPage,
     tickets.GetTicket: tickets.TicketThread,

@@ -4,6 +4,7 @@ What is not here is the conversation's own: messages, assignment and history are
 """
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -75,13 +76,31 @@ class CloseTicket(Command, type="close_ticket.v1"):
 
 class PostTicketMessage(Command, type="post_ticket_message.v1"):
     """A message in the room of a ticket, of its requester or of an agent. `is_ai`: an agent sends what the AI
-    suggested. The same `client_message_id` of the same person is the same message.
+    suggested, `suggestion_id` which of its suggestions. The same `client_message_id` of the same person is
+    the same message.
     """
 
     conversation_id: Id
     content: Text
     is_ai: bool = False
+    suggestion_id: Id | None = None
     client_message_id: str | None = Field(default=None, max_length=128)
+
+
+class ContextMessage(Contract):
+    """One of the last messages, as the agent's frontend has it."""
+
+    role: Literal["contact", "ai", "agent"]
+    content: Text
+
+
+class SuggestResponse(Command, type="suggest_response.v1"):
+    """The assigned agent wants a reply proposed, from the knowledge and this context. Answered with the
+    request; the suggestion comes under its id.
+    """
+
+    conversation_id: Id
+    context: tuple[ContextMessage, ...] = Field(default=(), max_length=20)
 
 
 class TicketMessagePosted(Contract):

@@ -52,6 +52,7 @@ from libs.contracts.tickets import (
     OpenTicket,
     PostTicketMessage,
     ResolveTicket,
+    SuggestResponse,
 )
 from libs.contracts.workflow import (
     ArchiveConversation,
@@ -122,6 +123,7 @@ from services.conversation.use_cases.reject_suggestion import reject_suggestion
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
+from services.conversation.use_cases.suggest_response import SuggestForAssignee
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
 from services.conversation.use_cases.write_to_contact import WriteAsPerson
@@ -219,6 +221,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         ResolveTicket: resolve_ticket,
         CloseTicket: close_ticket,
         PostTicketMessage: PostInTicket(new_id, inbound),
+        SuggestResponse: SuggestForAssignee(new_id),
         GiveFeedback: give_feedback,
         ReplySent: record_delivery,
         ReplyFailed: record_delivery,

@@ -46,6 +46,7 @@ from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_starting import add_starting_routes
+from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
 from services.gateway.entrypoints.http_suggestions import add_suggestion_routes
 from services.gateway.entrypoints.http_tickets import add_ticket_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
@@ -99,6 +100,7 @@ from services.gateway.use_cases.send_and_wait import SendAndWait
 from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 from services.gateway.use_cases.start_conversation import Channels, StartConversationAsAgent
+from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
 
 NAME = "gateway"
 _MINUTE = 60.0
@@ -232,6 +234,11 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     )
     _add_sessions(api, settings, outside, tokens)
     _add_conversations(api, outside)
+    add_suggest_response_route(
+        api,
+        _commanding(outside),
+        SuggestResponseAndWait(RunCommand(outside.commands), outside.queries, derived_id),
+    )
     add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
     hub = _add_sockets(api, settings, outside, tokens)

@@ -297,3 +297,34 @@ async def test_a_receiver_that_fails_gets_it_again_in_order(
     assert contents.index("fails-first-time") < contents.index("comes-after")
     assert contents.count("fails-first-time") == 1
     assert len(receiver.refused) == 1
+
+
+async def test_the_assigned_agent_gets_a_response_and_sends_it(
+    parley: Parley, receiver: WebhookReceiver
+) -> None:
+    uma, ivo, hana = await people(parley)
+    ticket = await in_hands(uma, ivo)
+    context = [{"sender_role": "user", "content": "How long does delivery take?", "isAI": False}]
+    body = {"ticket_id": ticket, "conversation_context": context}
+    found = await ivo.done("POST", "/ai/suggest-response", body)
+    assert found["isAI"] is True
+    assert found["suggested_response"].strip()
+    assert {"suggestion_id", "confidence", "citations"} <= found.keys()
+    dora = await caller(parley, DORA)
+    assert [(await one("POST", "/ai/suggest-response", body)).status_code for one in (dora, uma, hana)] == [
+        403,
+        403,
+        404,
+    ]
+    async with room(parley, ivo, ticket) as his:
+        sent = {"isAI": True, "suggestion_id": found["suggestion_id"], "client_message_id": "s1"}
+        await his.say(f"{found['suggested_response']} Best, Ivo", "it_agent", **sent)
+        await his.hear("ack", client_message_id="s1")
+        assert (await his.hear("chat", sender_id=IVO.id))["isAI"] is True
+
+    async def told() -> bool:
+        return "on_ai_reply_suggested" in [name for name, _ in receiver.about(ticket)]
+
+    await eventually(told, "the receiver hears of the suggestion")
+    decided = await ivo("GET", f"/api/v1/conversations/{ticket}/ai-suggestion")
+    assert decided.status_code == 404

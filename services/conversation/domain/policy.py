@@ -156,6 +156,14 @@ def require_admin(actor: Actor) -> None:
     raise DomainError(ErrorCode.FORBIDDEN, "this is for admins")
 
 
+def require_assignee(conversation: Conversation, actor: Actor) -> None:
+    """Raise DomainError `forbidden` unless the conversation is assigned to the actor."""
+    if actor.id != conversation.assignee_id:
+        raise DomainError(
+            ErrorCode.FORBIDDEN, "this is for the assigned agent", conversation_id=conversation.id
+        )
+
+
 def require_requester(actor: Actor) -> None:
     """Raise DomainError `forbidden` unless the actor is somebody who opens tickets."""
     if actor.kind is not ActorKind.USER:

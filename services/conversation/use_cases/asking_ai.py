@@ -1,6 +1,6 @@
 """What the AI gets to know of a conversation, and how it is asked for a suggestion."""
 
-from libs.contracts.ai import ChatbotProfile
+from libs.contracts.ai import ChatbotProfile, Turn
 from libs.contracts.base import SYSTEM
 from libs.contracts.suggestions import DraftReply, Wishes
 from libs.contracts.topology import AI_COMMANDS
@@ -30,9 +30,12 @@ async def ask_for_suggestion(
     tx: Transaction,
     *,
     wishes: Wishes | None = None,
+    turns: tuple[Turn, ...] = (),
 ) -> None:
-    """Have a reply drafted, in place of what is proposed or drafted now. The message must be stored."""
-    turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+    """Have a reply drafted, in place of what is proposed or drafted now. The message must be stored. `turns`
+    take the place of what is stored.
+    """
+    turns = turns or await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
     before = conversation.suggestion
     conversation.ask_draft(request_id, SYSTEM, call.now)
     tx.send(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from libs.contracts.ai import Turn
 from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import Sender
 from libs.contracts.errors import DomainError, ErrorCode
@@ -10,10 +11,11 @@ from libs.contracts.vocabulary import BotMode, Channel, HandoffReason, SenderKin
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import Draft
 from services.conversation.domain.policy import not_found, require_requester
+from services.conversation.use_cases.asking_ai import ask_for_suggestion
 from services.conversation.use_cases.departments import check_departments
 from services.conversation.use_cases.loading import check_id
 from services.conversation.use_cases.ports import Call, Chatbot, NewId, Transaction
-from services.conversation.use_cases.record_inbound_message import RecordInbound
+from services.conversation.use_cases.record_inbound_message import RecordInbound, gets_suggestion
 from services.conversation.use_cases.ticket_views import ticket_of
 from services.conversation.use_cases.views import view_of
 
@@ -98,3 +100,9 @@ class OpenTicketOfUser:
             await self.inbound.ask_ai(conversation, chatbot, message.view, call, tx)
         else:
             conversation.hand_off(SYSTEM, call.now, reason=HandoffReason.RULE)
+        if gets_suggestion(conversation, chatbot):
+            # The handoff settled what came before it; this message is what it is about.
+            turns = (Turn(message_id=message.view.id, role="contact", text=command.content),)
+            await ask_for_suggestion(
+                conversation, chatbot, message.view.id, self.new_id(), call, tx, turns=turns
+            )

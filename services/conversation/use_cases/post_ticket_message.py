@@ -9,9 +9,10 @@ from libs.contracts.vocabulary import ActorKind, BotMode, SenderKind
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.policy import Action, not_found
+from services.conversation.use_cases.asking_ai import ask_for_suggestion
 from services.conversation.use_cases.loading import load
 from services.conversation.use_cases.ports import Call, NewId, Transaction
-from services.conversation.use_cases.record_inbound_message import RecordInbound
+from services.conversation.use_cases.record_inbound_message import RecordInbound, gets_suggestion
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class PostInTicket:
 
     async def __call__(self, command: PostTicketMessage, call: Call, tx: Transaction) -> TicketMessagePosted:
         """Store it. Raises DomainError `not_found`, `forbidden`, `invalid` for blank content or a requester's
-        message that claims to be the AI's, `not_handed_off` for an agent's; AlreadyRecordedError for a
+        message that claims to be the AI's, `not_handed_off` and `suggestion_not_pending` for an agent's;
+        AlreadyRecordedError for a
         message that was stored before.
         """
         conversation = await load(tx, command.conversation_id, command.actor, Action.WRITE_TICKET)
@@ -36,10 +38,7 @@ class PostInTicket:
         if command.actor.kind is ActorKind.USER:
             message = await self._of_requester(conversation, command, call, tx)
         else:
-            sender = Sender(kind=SenderKind.AGENT, id=command.actor.id, name=command.actor.name)
-            draft = self._draft(command, call, sender)
-            message = conversation.reply(draft, command.actor)
-            await tx.add_message(message)
+            message = await self._of_agent(conversation, command, call, tx)
         await tx.save(conversation)
         return TicketMessagePosted(message_id=message.view.id)
 
@@ -50,6 +49,18 @@ class PostInTicket:
         if recorded is None:
             raise TransientError(ErrorCode.CONFLICT, "the message is just being stored")
         return TicketMessagePosted(message_id=recorded.message_id)
+
+    async def _of_agent(
+        self, conversation: Conversation, command: PostTicketMessage, call: Call, tx: Transaction
+    ) -> StoredMessage:
+        sender = Sender(kind=SenderKind.AGENT, id=command.actor.id, name=command.actor.name)
+        message = conversation.reply(self._draft(command, call, sender), command.actor)
+        await tx.add_message(message)
+        if command.is_ai and command.suggestion_id is not None:
+            conversation.use_suggestion(
+                command.suggestion_id, message.view.id, command.content, command.actor, call.now
+            )
+        return message
 
     async def _of_requester(
         self, conversation: Conversation, command: PostTicketMessage, call: Call, tx: Transaction
@@ -71,6 +82,8 @@ class PostInTicket:
         await tx.add_message(message)
         if conversation.question is not None and conversation.question.message_id == message.view.id:
             await self.inbound.ask_ai(conversation, chatbot, message.view, call, tx)
+        elif gets_suggestion(conversation, chatbot):
+            await ask_for_suggestion(conversation, chatbot, message.view.id, self.new_id(), call, tx)
         return message
 
     def _draft(self, command: PostTicketMessage, call: Call, sender: Sender) -> Draft:

@@ -165,6 +165,11 @@ def _gets_suggestion(conversation: Conversation, chatbot: Chatbot, command: Reco
     """Whether agents are to be proposed a reply to this message by itself."""
     if not command.expects_answer or command.kind in SIDE_KINDS:
         return False
+    return gets_suggestion(conversation, chatbot)
+
+
+def gets_suggestion(conversation: Conversation, chatbot: Chatbot) -> bool:
+    """Whether agents are to be proposed replies to the contact's messages now."""
     handed_off = conversation.status is Status.HANDED_OFF
     return chatbot.mode is BotMode.SUGGEST or (handed_off and chatbot.auto_suggest)
 

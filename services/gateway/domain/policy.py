@@ -63,6 +63,8 @@ RULES: dict[str, frozenset[Access]] = {
     "mergeContacts": _TEAM,
     "eraseContact": _ADMINS,
     "getErasure": _ADMINS,
+    # Of a team, the assigned agent alone: the conversation says who that is.
+    "suggestResponse": _TEAM,
     "openTicket": frozenset({Access.USER}),
     "listTickets": _PEOPLE,
     "getTicket": _PEOPLE,

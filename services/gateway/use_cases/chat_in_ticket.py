@@ -28,6 +28,7 @@ class ChatInTicket:
                 conversation_id=ticket_id,
                 content=frame.content,
                 is_ai=frame.isAI,
+                suggestion_id=frame.suggestion_id,
                 client_message_id=own,
             ),
             conversation_id=ticket_id,

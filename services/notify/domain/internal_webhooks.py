@@ -15,6 +15,7 @@ from typing import Any
 
 from libs.contracts.conversation import ConversationClosed, ConversationEvent, MessageRecorded
 from libs.contracts.frames import stamp
+from libs.contracts.suggestions import SuggestionRecorded
 from libs.contracts.vocabulary import SenderKind
 
 PREFIX = "whsec_"
@@ -36,10 +37,23 @@ def notice_of(event: ConversationEvent, event_id: str) -> Notice | None:
     """The notice of an event; None for one that no receiver hears of."""
     if isinstance(event, MessageRecorded) and event.message.sender.kind is not SenderKind.SYSTEM:
         return _notice("on_message_sent", event, event_id, _message(event))
+    if isinstance(event, SuggestionRecorded):
+        return _notice("on_ai_reply_suggested", event, event_id, _suggestion(event))
     if isinstance(event, ConversationClosed) and event.conversation.requester_id is not None:
         closed = {"closed_by": event.actor.id, "closed_at": stamp(event.occurred_at)}
         return _notice("on_ticket_closed", event, event_id, closed)
     return None
+
+
+def _suggestion(event: SuggestionRecorded) -> dict[str, Any]:
+    suggestion = event.suggestion
+    return {
+        "suggestion_id": suggestion.id,
+        "message_id": suggestion.message_id,
+        "suggested_response": suggestion.body,
+        "confidence": suggestion.confidence,
+        "isAI": True,
+    }
 
 
 def _message(event: MessageRecorded) -> dict[str, Any]:

@@ -8,15 +8,18 @@ from libs.contracts.ai import AnswerContact
 from libs.contracts.base import Actor
 from libs.contracts.conversation import ConversationHandedOff, PostBotReply, RegisterChatbot
 from libs.contracts.errors import DomainError, PermanentError, TransientError
+from libs.contracts.suggestions import DraftReply, RecordSuggestion
 from libs.contracts.tickets import (
     AssignTicket,
     CloseTicket,
+    ContextMessage,
     GetTicket,
     GiveFeedback,
     ListTickets,
     OpenTicket,
     PostTicketMessage,
     ResolveTicket,
+    SuggestResponse,
     may_present,
     presented_role,
     role_word,
@@ -31,8 +34,10 @@ from services.conversation.use_cases.open_ticket import OpenTicketOfUser
 from services.conversation.use_cases.ports import AlreadyRecordedError
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_ticket_message import PostInTicket
+from services.conversation.use_cases.record_suggestion import record_suggestion
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
+from services.conversation.use_cases.suggest_response import SuggestForAssignee
 from tests.unit.conversation.conftest import World
 from tests.unit.conversation.making import ACCOUNT, ADMIN, AI, CHATBOT, agent, call, person
 
@@ -341,3 +346,77 @@ class TestReading:
         (plain,) = [one for one in three.store.records.conversations.values() if not one.requester_id]
         ada = GetTicket(person=person("ada", role="admin"), conversation_id=plain.id)
         assert await code_of(get(ada, call())) == "not_found"
+
+
+class TestSuggesting:
+    async def suggest(self, world: World, actor: Actor = ANA, **parts: Any) -> Any:
+        command = SuggestResponse(actor=actor, conversation_id=TICKET, **parts)
+        return await world.do(SuggestForAssignee(world.new_id), command, 6)
+
+    async def proposed(self, world: World, request_id: str) -> None:
+        asked = world.store.records.sent[-1].command
+        assert isinstance(asked, DraftReply)
+        command = RecordSuggestion(
+            actor=AI,
+            conversation_id=TICKET,
+            request_id=request_id,
+            message_id=asked.message_id,
+            body="Restart it",
+            confidence=0.1,
+        )
+        await world.do(record_suggestion, command, 7)
+
+    def asked(self, world: World) -> DraftReply:
+        command = world.store.records.sent[-1].command
+        assert isinstance(command, DraftReply)
+        assert command.message_id in [turn.message_id for turn in command.turns]
+        return command
+
+    @pytest.fixture
+    async def anas(self, ticket: World) -> World:
+        ticket.change(status=Status.HANDED_OFF, assignee_id="ana")
+        return ticket
+
+    async def test_it_answers_the_last_message_from_the_context_given(self, anas: World) -> None:
+        context = (
+            ContextMessage(role="contact", content="It is down"),
+            ContextMessage(role="contact", content="All day"),
+            ContextMessage(role="agent", content="I see"),
+        )
+        await self.suggest(anas, context=context)
+        asked = self.asked(anas)
+        assert [turn.text for turn in asked.turns] == ["It is down", "All day", "I see"]
+        assert asked.turns[1].message_id == asked.message_id
+
+    async def test_without_a_context_the_stored_messages_are_it(self, anas: World) -> None:
+        await self.suggest(anas, context=(ContextMessage(role="agent", content="I see"),))
+        assert [turn.text for turn in self.asked(anas).turns] == ["It is down"]
+        anas.change(settled_at_sequence=anas.conversation().sequence)
+        await self.suggest(anas)
+        assert [turn.text for turn in self.asked(anas).turns] == ["It is down"]
+
+    async def test_for_the_assigned_agent_alone(self, anas: World) -> None:
+        for actor in (BO, ADMIN, UMA):
+            assert await code_of(self.suggest(anas, actor)) == "forbidden"
+        assert await code_of(self.suggest(anas, EVE)) == "not_found"
+        anas.change(chatbot_id="gone")
+        assert await code_of(self.suggest(anas)) == "not_found"
+        anas.change(requester_id=None)
+        assert await code_of(self.suggest(anas)) == "not_found"
+
+    @pytest.mark.parametrize(("content", "event"), [("Restart it", "approved"), ("Restart", "edited")])
+    async def test_sending_it_decides_on_it(self, anas: World, content: str, event: str) -> None:
+        requested = await self.suggest(anas)
+        await self.proposed(anas, requested.request_id)
+        await say(anas, content, ANA, is_ai=True, suggestion_id=requested.request_id)
+        assert anas.event_types()[-1] == f"suggestion_{event}"
+        again = say(anas, content, ANA, is_ai=True, suggestion_id=requested.request_id)
+        assert await code_of(again) == "suggestion_not_pending"
+
+    async def test_in_mode_suggest_every_message_of_the_requester_gets_one(self, world: World) -> None:
+        await bot(world, "quiet", "suggest")
+        await opened(world, chatbot_id="quiet")
+        self.asked(world)
+        await say(world)
+        self.asked(world)
+        assert len(world.store.records.sent) == 2

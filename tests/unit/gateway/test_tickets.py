@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from libs.contracts.conversation import FoundConversation
-from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.errors import DomainError, ErrorCode, TransientError
+from libs.contracts.suggestions import SuggestionView
 from libs.contracts.tickets import (
     CloseTicket,
     GiveFeedback,
@@ -14,12 +15,18 @@ from libs.contracts.tickets import (
     OpenTicket,
     PostTicketMessage,
     ResolveTicket,
+    SuggestResponse,
     TicketThread,
     TicketView,
 )
 from libs.contracts.topology import conversation_crc, conversation_room
 from libs.contracts.vocabulary import Status, TicketStatus
+from libs.runtime.ids import derived_id
+from services.gateway.domain.callers import PersonCaller
+from services.gateway.use_cases.run_command import RunCommand
+from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
 from tests.unit.gateway.conftest import Served, Site
+from tests.unit.gateway.fakes import ScriptedCommands, ScriptedQueries
 from tests.unit.gateway.samples import (
     ACCOUNT,
     ANA,
@@ -258,3 +265,55 @@ async def test_a_room_needs_a_token_and_a_role(served: Served):
         assert await ended(socket) == 4403
     async with connected(f"{served.ws}/ws/chat/{TICKET.id}"):
         pass  # gone before it said who it is
+
+
+async def test_a_response_is_suggested_to_the_assigned_agent(site: Site):
+    site.commands.result = {"request_id": "s1"}
+    site.queries.result = suggestion()
+    context = [
+        "It is down",
+        {"sender_role": "it_agent", "content": "I see", "isAI": False, "seq": 4},
+        " ",
+        "",
+    ]
+    body = {"ticket_id": TICKET.id, "conversation_context": context}
+    answer = await site.client.post("/ai/suggest-response", json=body, headers=site.bearer(ANA))
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["suggested_response"], told["isAI"], told["suggestion_id"]) == ("Restart it", True, "s1")
+    command = carried(site)
+    assert isinstance(command, SuggestResponse)
+    assert [(one.role, one.content) for one in command.context] == [
+        ("contact", "It is down"),
+        ("agent", "I see"),
+    ]
+    refused = await site.client.post("/ai/suggest-response", json=body, headers=site.bearer(REQUESTER))
+    assert refused.status_code == 403
+
+
+def suggestion() -> SuggestionView:
+    return SuggestionView(
+        id="s1",
+        conversation_id=TICKET.id,
+        message_id="m1",
+        body="Restart it",
+        confidence=0.2,
+        created_at=WHEN,
+    )
+
+
+async def suggested(commands: ScriptedCommands, queries: ScriptedQueries) -> SuggestionView:
+    commands.result = {"request_id": "s1"}
+    use_case = SuggestResponseAndWait(RunCommand(commands), queries, derived_id, limit=0.0)
+    return await use_case(PersonCaller(ANA, WHEN), TICKET.id, (), "command-1")
+
+
+async def test_a_suggestion_that_does_not_come_is_asked_for_once_more():
+    commands, queries = ScriptedCommands(), ScriptedQueries()
+    queries.error = DomainError(ErrorCode.NOT_FOUND, "not yet")
+    with pytest.raises(TransientError):
+        await suggested(commands, queries)
+    assert len({command_id for command_id, _ in commands.carried_out}) == 2
+    queries.error = DomainError(ErrorCode.FORBIDDEN, "no")
+    with pytest.raises(DomainError):
+        await suggested(commands, queries)

@@ -13,6 +13,7 @@ import pytest
 from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import ConversationClosed
 from libs.contracts.errors import ErrorCode, TransientError
+from libs.contracts.suggestions import SuggestionRecorded, SuggestionView
 from libs.contracts.vocabulary import SenderKind
 from services.notify.domain.internal_webhooks import MOST_ATTEMPTS, key_of, next_attempt, notice_of
 from services.notify.entrypoints.webhook_sender import WebhookSender
@@ -125,6 +126,24 @@ def test_the_close_of_a_ticket_is_told_and_nothing_else():
     assert notice_of(closed(requester=None), "e1") is None
     assert notice_of(message(SenderKind.SYSTEM), "e1") is None
     assert notice_of(resolved(), "e1") is None
+
+
+def test_a_suggestion_is_told():
+    suggestion = SuggestionView(
+        id="s1",
+        conversation_id=CONVERSATION,
+        message_id="m1",
+        body="Restart it",
+        confidence=0.5,
+        created_at=START,
+    )
+    event = SuggestionRecorded(
+        actor=SYSTEM, occurred_at=START, conversation=ref("acc-1", CONVERSATION), suggestion=suggestion
+    )
+    notice = notice_of(event, "e1")
+    assert notice is not None
+    assert notice.path == "/internal/webhook/on_ai_reply_suggested"
+    assert json.loads(notice.body)["data"]["suggestion_id"] == "s1"
 
 
 async def test_a_post_is_signed_so_that_a_receiver_can_check_it(desk: Desk):
