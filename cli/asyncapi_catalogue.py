@@ -14,6 +14,7 @@ from libs.contracts import (
     erasure,
     gateway,
     messages,
+    notification_settings,
     notify,
     starting,
     suggestions,
@@ -147,7 +148,11 @@ TAKES: dict[str, dict[str, Kinds]] = {
     },
     "notify": {
         topology.notify_partition_queue(PARTITION): _CONVERSATION_EVENTS,
-        topology.query_queue("notify"): (notify.FramesAfter,),
+        topology.query_queue("notify"): (
+            notify.FramesAfter,
+            notification_settings.GetNotificationSettings,
+        ),
+        topology.NOTIFY_PUT_SETTINGS.name: (notification_settings.PutNotificationSettings,),
     },
 }
 
@@ -164,6 +169,7 @@ class Sending:
 #: What each service sends. `operator` is whoever sets an installation up (deploy/local/demo does).
 SENDS: dict[str, tuple[Sending, ...]] = {
     "gateway": (
+        Sending(topology.NOTIFY_COMMANDS, (notification_settings.PutNotificationSettings,)),
         Sending(
             topology.CONVERSATION_COMMANDS,
             (
@@ -237,7 +243,7 @@ ASKS: dict[str, dict[str, Kinds]] = {
     "gateway": {
         "conversation": (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES, *_TICKET_QUERIES),
         "delivery": (delivery.FindConnection, delivery.GetConnection),
-        "notify": (notify.FramesAfter,),
+        "notify": (notify.FramesAfter, notification_settings.GetNotificationSettings),
     },
 }
 

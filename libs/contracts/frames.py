@@ -25,6 +25,7 @@ from libs.contracts.conversation import (
     HandoffEnded,
     MessageRecorded,
 )
+from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.suggestions import (
     SuggestionApproved,
     SuggestionEdited,
@@ -68,6 +69,8 @@ class Frame(Contract):
     audience: Audience = Audience()
     fields: dict[str, Any] = Field(default_factory=dict)
     chat: dict[str, Any] | None = None
+    #: How people want to be told of a handoff; who is not here wants the default.
+    settings: tuple[SettingsOfPerson, ...] = ()
 
     def payload_under(self, topic: str) -> dict[str, Any]:
         """What a client gets who follows the frame's room as `topic`."""
@@ -78,6 +81,19 @@ class Frame(Contract):
     def payload(self) -> dict[str, Any]:
         """What a client gets."""
         return {"type": self.type, "topic": self.topic, "seq": self.seq, **self.fields}
+
+
+#: The chime that goes with a handoff, and how loud.
+CHIME = {"sound_url": "/sounds/handoff.mp3", "volume": 0.6}
+
+
+def shown_to(frame: Frame, person_id: str) -> dict[str, Any]:
+    """What a receiver's frontend is told beyond the frame: how they want to hear of a handoff."""
+    if frame.type != "handoff":
+        return {}
+    mine = (chosen for chosen in frame.settings if chosen.person_id == person_id)
+    chosen = next(mine, NotificationSettings())
+    return {"settings": {"desktop": chosen.desktop, "sound": chosen.sound, **CHIME}}
 
 
 #: Message frames by who wrote the message.

@@ -18,6 +18,7 @@ DELIVERY_COMMANDS = "delivery.cmd"
 DELIVERY_EVENTS = "delivery.ev"
 AI_COMMANDS = "ai.cmd"
 GATEWAY_COMMANDS = "gateway.cmd"
+NOTIFY_COMMANDS = "notify.cmd"
 REALTIME = "ws"
 DEAD_LETTERS = "dlx"
 PARKED = "gateway.parked"
@@ -141,6 +142,7 @@ AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
 AI_ERASE_PERSON = _command_queue("ai", AI_COMMANDS, "erase_person")
 GATEWAY_ERASE_PERSON = _command_queue("gateway", GATEWAY_COMMANDS, "erase_person")
+NOTIFY_PUT_SETTINGS = _command_queue("notify", NOTIFY_COMMANDS, "put_notification_settings")
 
 EXCHANGES = {
     CONVERSATION_COMMANDS: "topic",
@@ -149,6 +151,7 @@ EXCHANGES = {
     DELIVERY_EVENTS: "topic",
     AI_COMMANDS: "topic",
     GATEWAY_COMMANDS: "topic",
+    NOTIFY_COMMANDS: "topic",
     REALTIME: "topic",
     DEAD_LETTERS: "topic",
     **dict.fromkeys(RETRY_TIERS, "fanout"),
@@ -186,6 +189,7 @@ QUEUES: tuple[Queue, ...] = (
     AI_DRAFT_REPLY,
     AI_ADD_DOCUMENT,
     GATEWAY_SET_CREDENTIALS,
+    NOTIFY_PUT_SETTINGS,
     AI_ERASE_PERSON,
     GATEWAY_ERASE_PERSON,
     Queue(PARKED),

@@ -33,6 +33,7 @@ from services.gateway.adapters.mongo_answers import MongoAnswers
 from services.gateway.adapters.mongo_credentials import MongoCredentials
 from services.gateway.adapters.mongo_families import MongoFamilies
 from services.gateway.adapters.notify_service import NotifyFrames
+from services.gateway.adapters.notify_settings import NotifySettings
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.rate_limits import TokenBuckets
@@ -45,6 +46,7 @@ from services.gateway.entrypoints.http_conversations import add_conversation_rou
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
+from services.gateway.entrypoints.http_settings import add_settings_routes
 from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
 from services.gateway.entrypoints.http_suggestions import add_suggestion_routes
@@ -76,6 +78,7 @@ from services.gateway.use_cases.hub import Hub
 from services.gateway.use_cases.list_conversations import ListVisibleConversations
 from services.gateway.use_cases.log_in import LogIn
 from services.gateway.use_cases.log_out import LogOut
+from services.gateway.use_cases.notification_settings import SettingsOfPeople
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
 from services.gateway.use_cases.ports import (
     AccountFrames,
@@ -125,6 +128,7 @@ class Outside:
     queries: Queries
     channels: Channels
     ended: EndedSessions
+    notification_settings: SettingsOfPeople
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,7 @@ async def build(settings: GatewaySettings) -> Service:
         queries=conversation,
         channels=DeliveryChannels(rpc),
         ended=ended,
+        notification_settings=NotifySettings(rpc),
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -289,6 +294,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_workflow_routes(app, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send)
+    add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)

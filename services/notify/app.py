@@ -9,15 +9,17 @@ from libs.runtime.foundation import Foundation
 from libs.runtime.logs import get_logger
 from libs.runtime.realtime import RealtimePublisher
 from libs.runtime.service import Service
-from services.notify.adapters import mongo_frames, mongo_webhooks
+from services.notify.adapters import mongo_frames, mongo_settings, mongo_webhooks
 from services.notify.adapters.http_receivers import HttpReceivers
 from services.notify.adapters.mongo_frames import MongoFrames
+from services.notify.adapters.mongo_settings import MongoSettings
 from services.notify.adapters.mongo_webhooks import MongoWebhooks
 from services.notify.domain.internal_webhooks import key_of
 from services.notify.entrypoints.subscribers import subscribe
 from services.notify.entrypoints.webhook_sender import WebhookSender
 from services.notify.settings import NotifySettings
 from services.notify.use_cases.get_frames import GetFrames
+from services.notify.use_cases.notification_settings import AddSettings, KeepSettings
 from services.notify.use_cases.number_frames import NumberFrames
 from services.notify.use_cases.post_webhooks import PostWebhooks
 from services.notify.use_cases.queue_webhooks import QueueWebhooks
@@ -29,10 +31,13 @@ _log = get_logger("internal_webhooks")
 async def build(settings: NotifySettings) -> Service:
     """The service, ready to run."""
     foundation = Foundation(
-        "notify", settings, indexes={**mongo_frames.INDEXES, **mongo_webhooks.INDEXES}, relays=False
+        "notify",
+        settings,
+        indexes={**mongo_frames.INDEXES, **mongo_webhooks.INDEXES, **mongo_settings.INDEXES},
+        relays=False,
     )
     realtime = RealtimePublisher(settings.rabbitmq_url, "notify")
-    frames = MongoFrames(foundation.store)
+    frames, settings_of_people = MongoFrames(foundation.store), MongoSettings(foundation.store)
 
     webhooks = MongoWebhooks(foundation.store, settings.instance)
     _post_webhooks(foundation, webhooks, settings)
@@ -43,9 +48,14 @@ async def build(settings: NotifySettings) -> Service:
 
     subscribe(
         foundation.consumers,
-        tell_about_event=TellAboutEvent(realtime, NumberFrames(frames, realtime, batch=settings.batch)),
         queue_webhooks=QueueWebhooks(webhooks, settings.internal_receivers, now),
+        tell_about_event=TellAboutEvent(
+            realtime,
+            NumberFrames(frames, realtime, batch=settings.batch),
+            AddSettings(settings_of_people),
+        ),
         get_frames=GetFrames(frames),
+        keep_settings=KeepSettings(settings_of_people),
         erase=EraseConversation(erase_frames, foundation.store, foundation.publisher, "notify"),
         prefetch=settings.prefetch,
     )

@@ -73,6 +73,8 @@ RULES: dict[str, frozenset[Access]] = {
     "closeTicket": _PEOPLE,
     "giveFeedback": _PEOPLE,
     "chatSocket": _PEOPLE,
+    "getNotificationSettings": _TEAM,
+    "putNotificationSettings": _TEAM,
     "openWidgetSession": _ANYONE,
     "agentSocket": _TEAM,
     "widgetSocket": frozenset({Access.VISITOR}),

@@ -27,13 +27,14 @@ class FollowRoom:
         current: int,
         cleared: int,
         last_seq: int | None,
+        receiver: str | None = None,
     ) -> Follower:
         """Follow `room` as `topic`. `current` is where its numbers stand, `cleared` up to where they are the
         receiver's without asking, `last_seq` the newest that the client has. Raises TransientError.
         """
         since = current if last_seq is None else min(last_seq, current)
         position = self.hub.position(room)
-        follower = Follower(topic, sees, sink, since=since)
+        follower = Follower(topic, sees, sink, since=since, receiver=receiver)
         self.hub.join(room, follower, seen=current)
         try:
             await self._catch_up(room, follower, position, current, cleared, last_seq)

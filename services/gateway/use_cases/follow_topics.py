@@ -48,7 +48,14 @@ class FollowTopics:
             raise DomainError(ErrorCode.INVALID, f"A socket has at most {MOST_TOPICS} topics.")
         room, current, cleared = await self._resolve(topic)
         follower = await self._follow(
-            name, room, self._sees, self._sink, current=current, cleared=cleared, last_seq=last_seq
+            name,
+            room,
+            self._sees,
+            self._sink,
+            current=current,
+            cleared=cleared,
+            last_seq=last_seq,
+            receiver=self._caller.person.id,
         )
         self._followed[name] = (room, follower, cleared)
 

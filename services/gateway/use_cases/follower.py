@@ -61,9 +61,11 @@ class Follower:
     from there on frames pass straight through.
     """
 
-    __slots__ = ("_sees", "_sink", "_waiting", "sent", "since", "topic")
+    __slots__ = ("_receiver", "_sees", "_sink", "_waiting", "sent", "since", "topic")
 
-    def __init__(self, topic: str, sees: Sight, sink: Sink, *, since: int) -> None:
+    def __init__(
+        self, topic: str, sees: Sight, sink: Sink, *, since: int, receiver: str | None = None
+    ) -> None:
         self.topic = topic
         #: Nothing up to here was asked for on this socket.
         self.since = since
@@ -71,13 +73,15 @@ class Follower:
         self.sent = since
         self._sees = sees
         self._sink = sink
+        #: Whose socket it is, for frames that hold something for each receiver.
+        self._receiver = receiver
         self._waiting: list[FrameText] | None = []
 
     def take(self, frame: FrameText) -> None:
         """A live frame."""
         if self._waiting is None:
             if self._next(frame.frame):
-                self._sink.offer(frame.under(self.topic))
+                self._sink.offer(frame.under(self.topic, self._receiver))
         elif len(self._waiting) < MOST_WAITING:
             self._waiting.append(frame)
         else:
@@ -115,14 +119,14 @@ class Follower:
 
     async def _pass_on(self, frame: Frame, cleared: int) -> None:
         if frame.seq <= cleared or self._sees(frame):
-            await self._sink.send(FrameText(frame).under(self.topic))
+            await self._sink.send(FrameText(frame).under(self.topic, self._receiver))
 
     async def _release(self) -> None:
         while self._waiting:
             waiting, self._waiting = self._waiting, []
             for frame in waiting:
                 if self._next(frame.frame):
-                    await self._sink.send(frame.under(self.topic))
+                    await self._sink.send(frame.under(self.topic, self._receiver))
         # No await since the last look: nothing can have come in between.
         self._waiting = None
 

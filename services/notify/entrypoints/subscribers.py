@@ -9,10 +9,12 @@ from libs.contracts.base import REGISTER
 from libs.contracts.conversation import ConversationEvent
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import ConversationErased
+from libs.contracts.notification_settings import GetNotificationSettings, PutNotificationSettings
 from libs.contracts.notify import FramesAfter
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.notify.use_cases.get_frames import GetFrames
+from services.notify.use_cases.notification_settings import KeepSettings
 from services.notify.use_cases.queue_webhooks import QueueWebhooks
 from services.notify.use_cases.tell_about_event import TellAboutEvent
 
@@ -33,6 +35,7 @@ def subscribe(
     tell_about_event: TellAboutEvent,
     queue_webhooks: QueueWebhooks,
     get_frames: GetFrames,
+    keep_settings: KeepSettings,
     erase: Erase,
     prefetch: int,
 ) -> None:
@@ -48,6 +51,15 @@ def subscribe(
     async def on_frames_after(received: Received[FramesAfter]) -> BaseModel | None:
         return await get_frames(received.message, account_id=received.envelope.accountid)
 
+    async def on_get_settings(received: Received[GetNotificationSettings]) -> BaseModel | None:
+        return await keep_settings.get(received.message, account_id=received.envelope.accountid)
+
+    async def on_put_settings(received: Received[PutNotificationSettings]) -> BaseModel | None:
+        envelope = received.envelope
+        return await keep_settings.put(
+            received.message, account_id=envelope.accountid, given_at=envelope.time
+        )
+
     events = [kind for kind in REGISTER.values() if issubclass(kind, ConversationEvent)]
     consumers.partitions(
         [topology.notify_partition_queue(name) for name in topology.partition_names("a")],
@@ -55,4 +67,5 @@ def subscribe(
         prefetch=prefetch,
         lock_key=conversation_of,
     )
-    consumers.queries("notify", {FramesAfter: on_frames_after})
+    consumers.queries("notify", {FramesAfter: on_frames_after, GetNotificationSettings: on_get_settings})
+    consumers.work_queue(topology.NOTIFY_PUT_SETTINGS, {PutNotificationSettings: on_put_settings})

@@ -4,6 +4,7 @@ from libs.contracts.conversation import ConversationEvent
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import ErrorCode, PermanentError
 from libs.contracts.frames import frames_of
+from services.notify.use_cases.notification_settings import AddSettings
 from services.notify.use_cases.number_frames import NumberFrames
 from services.notify.use_cases.ports import Realtime
 
@@ -16,9 +17,10 @@ class TellAboutEvent:
     that drops it.
     """
 
-    def __init__(self, realtime: Realtime, number_frames: NumberFrames) -> None:
+    def __init__(self, realtime: Realtime, number_frames: NumberFrames, add_settings: AddSettings) -> None:
         self._realtime = realtime
         self._number_frames = number_frames
+        self._add_settings = add_settings
 
     async def __call__(self, event: ConversationEvent, envelope: Envelope) -> None:
         """Publish its frames. Raises TransientError, or PermanentError for an event without a sequence."""
@@ -28,4 +30,4 @@ class TellAboutEvent:
             if frame.scope == "conversation":
                 await self._realtime.publish_many([frame])
             else:
-                await self._number_frames(envelope.id, frame)
+                await self._number_frames(envelope.id, await self._add_settings(frame))

@@ -23,6 +23,7 @@ from services.gateway.entrypoints.server_protocols import bounded_http, bounded_
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fakes import (
+    ChosenSettings,
     Clock,
     ConversationBook,
     Directory,
@@ -72,6 +73,7 @@ class Site:
     answers: InMemoryAnswers
     queries: ScriptedQueries
     channels: KnownChannels
+    notification_settings: ChosenSettings
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -101,6 +103,7 @@ def make_site(**changes: Any) -> Site:
         "answers": InMemoryAnswers(),
         "queries": ScriptedQueries(),
         "channels": KnownChannels(TELEGRAM, WIDGET),
+        "notification_settings": ChosenSettings(),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(

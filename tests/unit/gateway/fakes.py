@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from libs.contracts.base import Command, Query
+from libs.contracts.base import Actor, Command, Query
 from libs.contracts.conversation import (
     AcknowledgeMessage,
     ConversationPage,
@@ -24,6 +24,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ConnectionSecrets, FoundConnection
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
+from libs.contracts.notification_settings import NotificationSettings
 from libs.contracts.notify import FramePage
 from libs.contracts.vocabulary import Channel
 from services.gateway.domain.callers import VisitorCaller
@@ -341,3 +342,26 @@ class ListSink:
 
 def away() -> TransientError:
     return TransientError(ErrorCode.UNAVAILABLE, "away", retry_after=2)
+
+
+class ChosenSettings:
+    """The port SettingsOfPeople: what people chose, and how often anything was written."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], NotificationSettings] = {}
+        self.written: list[str] = []
+
+    async def get(self, account_id: str, person_id: str) -> NotificationSettings:
+        return self.rows.get((account_id, person_id), NotificationSettings())
+
+    async def put(
+        self,
+        actor: Actor,
+        settings: NotificationSettings,
+        *,
+        account_id: str,
+        id: str,  # noqa: A002 - the port's
+    ) -> NotificationSettings:
+        self.written.append(id)
+        self.rows[account_id, actor.id] = settings
+        return settings

@@ -1,10 +1,12 @@
 """In memory, and true to what the ports promise."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from libs.contracts.errors import ErrorCode, TransientError
 from libs.contracts.frames import Frame
+from libs.contracts.notification_settings import NotificationSettings
 from services.notify.use_cases.ports import Kept, Unnumbered
 
 
@@ -54,3 +56,28 @@ class ListRealtime:
             self.failures -= 1
             raise away()
         self.frames.extend(frames)
+
+
+class InMemorySettings:
+    """The port SettingsOfPeople."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], tuple[NotificationSettings, datetime]] = {}
+
+    async def of(self, account_id: str, person_id: str) -> NotificationSettings | None:
+        row = self.rows.get((account_id, person_id))
+        return row[0] if row else None
+
+    async def put(
+        self, account_id: str, person_id: str, settings: NotificationSettings, given_at: datetime
+    ) -> None:
+        row = self.rows.get((account_id, person_id))
+        if row is None or row[1] < given_at:
+            self.rows[account_id, person_id] = (settings, given_at)
+
+    async def unusual(self, account_id: str) -> Mapping[str, NotificationSettings]:
+        return {
+            person: settings
+            for (account, person), (settings, _) in self.rows.items()
+            if account == account_id and settings != NotificationSettings()
+        }

@@ -7,6 +7,7 @@ from libs.contracts.errors import PermanentError, TransientError
 from libs.contracts.notify import FramesAfter
 from libs.contracts.vocabulary import SenderKind
 from services.notify.use_cases.get_frames import GetFrames
+from services.notify.use_cases.notification_settings import AddSettings
 from services.notify.use_cases.number_frames import NumberFrames
 from services.notify.use_cases.tell_about_event import TellAboutEvent
 from tests.unit.notify.build import (
@@ -17,14 +18,14 @@ from tests.unit.notify.build import (
     message,
     resolved,
 )
-from tests.unit.notify.fakes import InMemoryFrames, ListRealtime
+from tests.unit.notify.fakes import InMemoryFrames, InMemorySettings, ListRealtime
 
 
 class Desk:
     def __init__(self, batch: int = 50) -> None:
         self.frames, self.realtime = InMemoryFrames(), ListRealtime()
         self.number = NumberFrames(self.frames, self.realtime, batch=batch)
-        self.use_case = TellAboutEvent(self.realtime, self.number)
+        self.use_case = TellAboutEvent(self.realtime, self.number, AddSettings(InMemorySettings()))
 
     async def tell(self, event: ConversationEvent, sequence: int = 1, event_id: str | None = None):
         await self.use_case(event, enveloped(event, sequence, event_id))
