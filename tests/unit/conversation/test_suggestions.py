@@ -21,6 +21,7 @@ from libs.contracts.suggestions import (
     Wishes,
 )
 from libs.contracts.vocabulary import HandoffReason, MessageKind, Status
+from services.conversation.domain.erasing import erase
 from services.conversation.domain.policy import available_actions
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.get_message import GetMessageOfConversation
@@ -303,3 +304,11 @@ class TestQueries:
             with pytest.raises(DomainError) as refused:
                 await ask(query, call())
             assert refused.value.code == "not_found"
+
+
+async def test_nothing_of_a_suggestion_is_left_when_its_contact_is_erased(suggesting: World) -> None:
+    await suggesting.says("and to Norway?", 3)
+    conversation = suggesting.conversation()
+    conversation.suggestion = next(iter(suggesting.store.records.suggestions.values()))
+    erase(conversation, SYSTEM, moment(4), "erasure-1")
+    assert (conversation.suggestion, conversation.drafting) == (None, None)
