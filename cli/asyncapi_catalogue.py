@@ -69,6 +69,7 @@ _CONVERSATION_COMMANDS: Kinds = (
 )
 _AGENT_COMMANDS: Kinds = (
     messages.WriteToContact,
+    messages.RetryMessage,
     suggestions.ApproveSuggestion,
     suggestions.RegenerateSuggestion,
     suggestions.RejectSuggestion,
@@ -135,6 +136,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
     "delivery": {
         topology.delivery_partition_queue(PARTITION): (
             conversation.MessageRecorded,
+            messages.MessageRetried,
             erasure.ConversationErased,
         ),
         topology.DELIVERY_CONNECT_CHANNEL.name: (delivery.ConnectChannel,),

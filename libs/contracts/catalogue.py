@@ -45,6 +45,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     suggestions.RegenerateSuggestion: suggestions.DraftRequested,
     suggestions.GetSuggestion: suggestions.SuggestionView,
     messages.WriteToContact: conversation.MessageView,
+    messages.RetryMessage: conversation.MessageView,
     messages.GetMessage: conversation.MessageView,
     workflow.ReturnConversationToAI: conversation.ConversationView,
     workflow.ResolveConversation: conversation.ConversationView,

@@ -25,6 +25,7 @@ from libs.contracts.conversation import (
     HandoffEnded,
     MessageRecorded,
 )
+from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.suggestions import (
     SuggestionApproved,
@@ -219,6 +220,8 @@ def _chat(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
         return _MESSAGE_TYPES[event.message.sender.kind], _message_fields(event)
     if isinstance(event, DeliveryRecorded):
         return "message_state", {"message_id": event.message_id, "state": event.state}
+    if isinstance(event, MessageRetried):
+        return "message_state", {"message_id": event.message.id, "state": event.message.delivery}
     if isinstance(event, FeedbackGiven):
         return "message_feedback", {"message_id": event.message_id, "feedback": event.feedback}
     frame_type = _CHAT_STATUS_TYPES.get(type(event))
@@ -277,6 +280,10 @@ def _receipt(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]] | N
     return f"conversation:{event.state}", base | {"message_id": event.message_id}
 
 
+def _retried(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "conversation:queued", base | {"message_id": event.message.id}
+
+
 def _feedback(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "conversation:feedback", base | {"message_id": event.message_id, "feedback": event.feedback}
 
@@ -329,6 +336,7 @@ _ACCOUNT_FRAMES: dict[
 ] = {
     MessageRecorded: _new_reply,
     DeliveryRecorded: _receipt,
+    MessageRetried: _retried,
     ConversationHandedOff: _handoff,
     SuggestionRecorded: _suggestion_ready,
     SuggestionReturned: _suggestion_ready,

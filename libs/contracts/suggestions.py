@@ -44,7 +44,9 @@ class Analysis(Contract):
 
 
 class SuggestionView(Contract):
-    """A proposed reply to the message `message_id`. `sent_as` is the message it became."""
+    """A proposed reply to the message `message_id`. `sent_as` is the message it became,
+    `returned_from` the one that the channel refused, so that it is pending again.
+    """
 
     id: Id
     conversation_id: Id
@@ -59,6 +61,7 @@ class SuggestionView(Contract):
     decided_by: Id | None = None
     reason: str | None = Field(default=None, max_length=1024)
     sent_as: Id | None = None
+    returned_from: Id | None = None
 
 
 class DraftReply(Command, type="draft_reply.v1"):

@@ -174,6 +174,7 @@ QUEUES: tuple[Queue, ...] = (
             delivery_partition_queue(name),
             (
                 Binding(CONVERSATION_EVENTS, f"{name}.conversation.message_recorded.v1"),
+                Binding(CONVERSATION_EVENTS, f"{name}.conversation.message_retried.v1"),
                 Binding(CONVERSATION_EVENTS, f"{name}.conversation.erased.v1"),
             ),
             ordered=True,

@@ -34,7 +34,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
-from libs.contracts.messages import GetMessage, WriteToContact
+from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.starting import StartConversation
 from libs.contracts.suggestions import (
     ApproveSuggestion,
@@ -120,6 +120,7 @@ from services.conversation.use_cases.register_account import register_account
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.reject_suggestion import reject_suggestion
+from services.conversation.use_cases.retry_message import retry_message
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
@@ -198,6 +199,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         **{kind: Move(command, OFFERED[command]) for kind, command in _MOVES.items()},
         AssignConversation: assign_conversation,
         WriteToContact: WriteAsPerson(new_id),
+        RetryMessage: retry_message,
         RecordSuggestion: record_suggestion,
         ApproveSuggestion: ApproveAsReply(new_id),
         RejectSuggestion: reject_suggestion,

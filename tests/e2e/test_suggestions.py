@@ -133,3 +133,28 @@ async def test_what_is_settled_or_somebody_elses_is_refused(parley: Parley) -> N
         await call(parley, ana, "POST", f"{one}/close")
         closed = await call(parley, ana, "POST", f"{one}/reply", {"body": "Hi"})
         assert (closed.status_code, closed.json()["code"]) == (409, "not_handed_off")
+
+
+async def test_a_refused_message_is_sent_once_more_by_hand_and_only_then(parley: Parley) -> None:
+    chat = new_chat()
+    async with parley.console(ANA) as ana, parley.console(BEN) as ben:
+        one, _ = await new_conversation(parley, ana, chat)
+        await parley.bot.set_membership(chat, "kicked", wait=True)
+        refused = await call(parley, ana, "POST", f"{one}/reply", {"body": "Are you there, Mira?"})
+        assert refused.status_code == 502, refused.text
+        failed = (await parley.thread(ana, one))["messages"][-1]
+        path = f"{one}/messages/{failed['id']}/retry"
+        still = await call(parley, ana, "POST", path)
+        assert (still.status_code, still.json()["code"]) == (502, "channel_refused"), still.text
+        await parley.bot.set_membership(chat, "member", wait=True)
+        key = {"Idempotency-Key": f"retry-{one}"}
+        sent = await call(parley, ana, "POST", path, **key)
+        assert (sent.status_code, sent.json()["delivery"]) == (200, "sent"), sent.text
+        assert (await call(parley, ana, "POST", path, **key)).json() == sent.json()
+        done = await call(parley, ana, "POST", path)
+        assert (done.status_code, done.json()["code"]) == (409, "invalid_transition")
+        texts = [said["text"] for said in await parley.sent_to(chat)]
+        assert texts.count("Are you there, Mira?") == 1
+        assert (await call(parley, ana, "POST", f"{one}/messages/ghost/retry")).status_code == 404
+        await call(parley, ana, "POST", f"{one}/transfer", {"department": "Orders"})
+        assert (await call(parley, ben, "POST", path)).status_code == 404

@@ -6,7 +6,7 @@ from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from libs.contracts.ai import Turn
-from libs.contracts.conversation import InboundRecorded
+from libs.contracts.conversation import InboundRecorded, MessageView
 from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction
 from services.conversation.adapters import documents
@@ -108,3 +108,11 @@ class MongoMessages(MongoPart):
             return Advance.ADVANCED
         kept = await self._records.messages.update_one(wanted, ids, session=self._session)
         return Advance.KEPT if kept.matched_count else Advance.UNKNOWN_MESSAGE
+
+    async def requeue(self, message: MessageView) -> None:
+        """One write."""
+        await self._records.messages.update_one(
+            {"_id": message.id, "account_id": self._account_id, "conversation_id": message.conversation_id},
+            {"$set": {"delivery": DeliveryState.QUEUED, "delivery_error": None}},
+            session=self._session,
+        )

@@ -39,8 +39,8 @@ from libs.contracts.vocabulary import (
 from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.message import Draft, StoredMessage
+from services.conversation.domain.retrying import RetryingConversation
 from services.conversation.domain.status_machine import StatusCommand, target_of
-from services.conversation.domain.suggesting import SuggestingConversation
 
 _BUTTONS: dict[Status, tuple[str, ...]] = {
     Status.HANDED_OFF: (StatusCommand.RETURN_TO_AI, StatusCommand.CLOSE),
@@ -64,7 +64,7 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 
 
 @dataclass(kw_only=True)
-class Conversation(AssignableConversation, SuggestingConversation):
+class Conversation(AssignableConversation, RetryingConversation):
     """A conversation with its rules."""
 
     # --- what may happen ------------------------------------------------------------------------------

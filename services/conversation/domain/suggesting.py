@@ -77,6 +77,7 @@ class SuggestingConversation(ConversationState):
             update={
                 "status": SuggestionStatus.PENDING,
                 "sent_as": None,
+                "returned_from": suggestion.sent_as,
                 "decided_at": None,
                 "decided_by": None,
             }

@@ -126,6 +126,9 @@ class Transaction(ContactRecords, TicketRecords, Protocol):
         case.
         """
 
+    async def requeue(self, message: MessageView) -> None:
+        """Keep that a message is queued again: the one way back from `failed` and `unknown`."""
+
     async def contact(self, connection_id: str, alias: str, name: str, new_id: NewId) -> ContactView:
         """The contact of an alias, made when there is none; a name that is not blank replaces the old one."""
 

@@ -11,6 +11,7 @@ two cannot miss each other, and no line is left without a head.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from pymongo.errors import DuplicateKeyError
 
 from libs.contracts import topology
 from libs.contracts.envelope import Envelope
+from libs.contracts.errors import ErrorCode, TransientError
 from libs.runtime import outbox
 from libs.runtime.mongo import Session, Store
 from libs.runtime.outbox import Outbox
@@ -82,21 +84,40 @@ class MongoLedger:
 
     async def _add_behind(self, reply: Reply, claim: Claim | None) -> Added:
         async def work(session: Session) -> Added:
-            last = await self._change(
-                {"conversation_id": reply.conversation_id, "open": True, "next_id": None},
-                {"$set": {"next_id": reply.message_id}},
-                session,
-            )
-            if last is None:
-                return await self._add_head(reply, claim, session)
-            document = document_of(reply) | {"open": True, "head": False, "next_id": None}
-            await self._rows.insert_one(document, session=session)
-            return Added(Place.BEHIND, reply_of(document))
+            return await self._append(reply, claim, session)
 
         try:
             return await self._store.transaction(work)
         except DuplicateKeyError:
             return await self._known(reply, claim)
+
+    async def _append(self, reply: Reply, claim: Claim | None, session: Session) -> Added:
+        last = await self._change(
+            {"conversation_id": reply.conversation_id, "open": True, "next_id": None},
+            {"$set": {"next_id": reply.message_id}},
+            session,
+        )
+        if last is None:
+            return await self._add_head(reply, claim, session)
+        document = document_of(reply) | {"open": True, "head": False, "next_id": None}
+        await self._rows.insert_one(document, session=session)
+        return Added(Place.BEHIND, reply_of(document))
+
+    async def add_again(self, reply: Reply) -> Added:
+        """The released row goes and a new one comes, in one transaction."""
+
+        async def work(session: Session) -> Added:
+            before = await self._rows.find_one({"_id": reply.message_id}, session=session)
+            if before and (before.get("open") or before["line_no"] >= reply.line_no):
+                return Added(Place.KNOWN, reply)
+            sent = tuple(before["provider_ids"]) if before else ()
+            await self._rows.delete_one({"_id": reply.message_id}, session=session)
+            return await self._append(replace(reply, provider_ids=sent), None, session)
+
+        try:
+            return await self._store.transaction(work)
+        except DuplicateKeyError as error:
+            raise TransientError(ErrorCode.UNAVAILABLE, "another was faster on this line") from error
 
     async def _known(self, reply: Reply, claim: Claim | None) -> Added:
         with self._store.guarded():

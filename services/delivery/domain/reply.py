@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from libs.contracts.conversation import MessageRecorded
 from libs.contracts.envelope import Envelope
+from libs.contracts.messages import MessageRetried
 from libs.contracts.vocabulary import Channel, Direction
 
 #: How long one request to a platform may take.
@@ -77,13 +78,13 @@ class Reply:
         return self.next_attempt_at
 
 
-def is_ours(event: MessageRecorded, served: frozenset[Channel]) -> bool:
-    """Whether a recorded message has to be sent out here."""
+def is_ours(event: MessageRecorded | MessageRetried, served: frozenset[Channel]) -> bool:
+    """Whether a message has to be sent out here."""
     return event.message.direction is Direction.OUTBOUND and event.conversation.channel in served
 
 
-def reply_from(event: MessageRecorded, envelope: Envelope, moment: datetime) -> Reply:
-    """The row of a recorded message."""
+def reply_from(event: MessageRecorded | MessageRetried, envelope: Envelope, moment: datetime) -> Reply:
+    """The row of a message that was recorded, or is to be sent once more."""
     conversation, message = event.conversation, event.message
     return Reply(
         message_id=message.id,
@@ -94,7 +95,7 @@ def reply_from(event: MessageRecorded, envelope: Envelope, moment: datetime) -> 
         line_no=envelope.sequence if envelope.sequence is not None else message.sequence,
         target=conversation.target,
         content=message.content,
-        reply_to_external=event.reply_to_external,
+        reply_to_external=event.reply_to_external if isinstance(event, MessageRecorded) else None,
         created_at=moment,
         next_attempt_at=moment,
         correlation_id=envelope.correlationid or envelope.id,

@@ -12,6 +12,7 @@ from libs.contracts.delivery import FindConnection as FindConnectionQuery
 from libs.contracts.delivery import GetConnection as GetConnectionQuery
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import ConversationErased
+from libs.contracts.messages import MessageRetried
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.delivery.use_cases.connect_channel import ConnectChannel
@@ -43,6 +44,10 @@ def subscribe(
         await take_reply(received.message, received.envelope)
         return None
 
+    async def on_message_retried(received: Received[MessageRetried]) -> BaseModel | None:
+        await take_reply.again(received.message, received.envelope)
+        return None
+
     async def on_erased(received: Received[ConversationErased]) -> BaseModel | None:
         await erase(received.message, received.envelope)
         return None
@@ -60,7 +65,11 @@ def subscribe(
 
     consumers.partitions(
         [topology.delivery_partition_queue(name) for name in topology.partition_names("a")],
-        {MessageRecorded: on_message_recorded, ConversationErased: on_erased},
+        {
+            MessageRecorded: on_message_recorded,
+            MessageRetried: on_message_retried,
+            ConversationErased: on_erased,
+        },
         lock_key=conversation_of,
     )
     consumers.work_queue(

@@ -57,6 +57,12 @@ class Ledger(Protocol):
         """
         ...
 
+    async def add_again(self, reply: Reply) -> Added:
+        """Put a released row at the end of its line once more, to go on after the parts that were accepted.
+        A row that waits or is being sent, or was asked for later than this, stays as it is: KNOWN.
+        """
+        ...
+
     async def due(self, moment: datetime, *, but_not: Collection[str], limit: int) -> list[Reply]:
         """Heads to be looked at, the longest due first, but none of the connections `but_not`. Those in
         state `sending` have lapsed.

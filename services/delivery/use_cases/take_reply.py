@@ -3,6 +3,7 @@
 from libs.contracts.conversation import MessageRecorded
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import ErrorCode, PermanentError
+from libs.contracts.messages import MessageRetried
 from libs.contracts.topology import conversation_crc
 from libs.contracts.vocabulary import Channel
 from services.delivery.domain.pacing import Gate
@@ -40,15 +41,21 @@ class TakeReply:
         """
         if not is_ours(event, self._served) or self._dispatcher.is_sending(event.message.id):
             return
-        try:
-            conversation_crc(event.conversation.id)
-        except ValueError as error:
-            raise PermanentError(ErrorCode.UNREADABLE, "not a conversation's id") from error
+        _check_id(event.conversation.id)
         reply = reply_from(event, envelope, self._now())
         gate = await self._dispatcher.gate_of(reply.connection_id)
         if self._dispatcher.enter(gate):
             await self._add_claimed(reply, gate)
         elif (await self._ledger.add(reply, None)).place is Place.HEAD:
+            self._dispatcher.wake()
+
+    async def again(self, event: MessageRetried, envelope: Envelope) -> None:
+        """Take one that a person wants sent once more, as the last of its line. Raises as above."""
+        if not is_ours(event, self._served):
+            return
+        _check_id(event.conversation.id)
+        added = await self._ledger.add_again(reply_from(event, envelope, self._now()))
+        if added.place is Place.HEAD:
             self._dispatcher.wake()
 
     async def _add_claimed(self, reply: Reply, gate: Gate) -> None:
@@ -61,3 +68,10 @@ class TakeReply:
                 self._dispatcher.leave(gate)
         if added.place is Place.CLAIMED:
             self._dispatcher.launch(added.reply, gate)
+
+
+def _check_id(conversation_id: str) -> None:
+    try:
+        conversation_crc(conversation_id)
+    except ValueError as error:
+        raise PermanentError(ErrorCode.UNREADABLE, "not a conversation's id") from error

@@ -48,6 +48,7 @@ RULES: dict[str, frozenset[Access]] = {
             "rejectSuggestion",
             "regenerateSuggestion",
             "writeReply",
+            "retryMessage",
             "returnConversationToAI",
             "resolveConversation",
             "closeConversation",

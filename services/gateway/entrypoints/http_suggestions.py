@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from libs.contracts.base import Command
-from libs.contracts.messages import WriteToContact
+from libs.contracts.messages import RetryMessage, WriteToContact
 from libs.contracts.suggestions import (
     ApproveSuggestion,
     DraftRequested,
@@ -39,7 +39,9 @@ _SENT: Responses = {
 
 
 def add_suggestion_routes(app: FastAPI, commanding: Commanding, queries: Queries, send: SendAndWait) -> None:
-    """`/api/v1/conversations/{id}/ai-suggestion`, `approve`, `reject`, `regenerate`, `reply`."""
+    """`/api/v1/conversations/{id}/ai-suggestion`, `approve`, `reject`, `regenerate`, `reply`,
+    `messages/{message_id}/retry`.
+    """
     _add_reading(app, queries)
     _add_deciding(app, commanding)
     _add_sending(app, commanding, send)
@@ -129,7 +131,7 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait) -> Non
         caller: PersonCaller,
         key: str | None,
         prefer: str | None,
-        body: BaseModel,
+        body: BaseModel | None,
         conversation_id: str,
         command: Command,
     ) -> JSONResponse:
@@ -192,3 +194,23 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait) -> Non
     ) -> JSONResponse:
         command = WriteToContact(actor=caller.actor(), conversation_id=conversation_id, content=body.body)
         return await sent(request, caller, key, prefer, body, conversation_id, command)
+
+    @app.post(
+        f"{_CONVERSATION}/messages/{{message_id}}/retry",
+        operation_id="retryMessage",
+        summary="Send a failed or unknown message once more",
+        description="It goes last among what waits for this conversation. Waits like `approve`.",
+        tags=["suggestions"],
+        response_model=SentMessage,
+        responses={**errors(401, 403, 404, 409, 502, 504), **_SENT},
+    )
+    async def retry_route(
+        request: Request,
+        conversation_id: PathId,
+        message_id: PathId,
+        caller: CurrentPerson,
+        prefer: Prefer = None,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command = RetryMessage(actor=caller.actor(), conversation_id=conversation_id, message_id=message_id)
+        return await sent(request, caller, key, prefer, None, conversation_id, command)

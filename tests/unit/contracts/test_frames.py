@@ -9,6 +9,7 @@ from libs.contracts import conversation as said
 from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
+from libs.contracts.messages import MessageRetried
 from libs.contracts.suggestions import SuggestionRecorded, SuggestionRejected, SuggestionView
 from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
@@ -169,6 +170,7 @@ def test_at_most_one_frame_a_topic():
             said.MessageRecorded: {"message": _message(SenderKind.CONTACT)},
             said.ConversationHandedOff: {"reason": "rule"},
             said.DeliveryRecorded: {"message_id": "m1", "state": DeliveryState.SENT},
+            MessageRetried: {"message": _message(SenderKind.AGENT)},
             ConversationErased: {"erasure_id": "e"},
             FeedbackGiven: {"message_id": "m1", "feedback": Feedback.UP},
         }.get(kind, {})
@@ -257,3 +259,11 @@ def test_agents_hear_of_suggestions_and_visitors_do_not() -> None:
     }
     (decided,) = frames_of(_event(SuggestionRejected, suggestion=suggestion), 5)
     assert decided.type == "conversation:suggestion_decided"
+
+
+def test_a_message_that_is_sent_once_more_is_queued_again():
+    message = _message(SenderKind.AGENT).model_copy(update={"delivery": DeliveryState.QUEUED})
+    frames = _by_scope(_event(MessageRetried, message=message))
+    chat, account = frames["conversation"], frames["account"]
+    assert (chat.type, chat.fields) == ("message_state", {"message_id": message.id, "state": "queued"})
+    assert (account.type, account.fields["message_id"]) == ("conversation:queued", message.id)

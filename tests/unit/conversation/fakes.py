@@ -213,6 +213,11 @@ class InMemoryTransaction(InMemoryContactRecords):
         )
         return Advance.ADVANCED if advances else Advance.KEPT
 
+    async def requeue(self, message: MessageView) -> None:
+        key = (self._account_id, message.id)
+        view = message.model_copy(update={"delivery": DeliveryState.QUEUED, "delivery_error": None})
+        self._records.messages[key] = replace(self._records.messages[key], view=view)
+
     async def suggestion_sent_as(self, message_id: str) -> SuggestionView | None:
         found = [
             one

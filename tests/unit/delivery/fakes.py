@@ -94,6 +94,17 @@ class InMemoryLedger:
             return Added(Place.BEHIND, row)
         return Added(Place.HEAD if claim is None else Place.CLAIMED, row)
 
+    async def add_again(self, reply: Reply) -> Added:
+        self.faults.enter("add_again")
+        before = self.rows.get(reply.message_id)
+        if before is not None:
+            if before.state in OPEN or before.line_no >= reply.line_no:
+                return Added(Place.KNOWN, reply)
+            reply = replace(reply, provider_ids=before.provider_ids)
+            del self.rows[reply.message_id]
+            self.order.remove(reply.message_id)
+        return await self.add(reply, None)
+
     async def due(self, moment: datetime, *, but_not: Collection[str], limit: int) -> list[Reply]:
         self.faults.enter("due")
         found = [

@@ -188,3 +188,41 @@ class LedgerSuite:
                 current = release.following
             seen.append(current.message_id)
         assert len(set(seen)) == 21
+
+    async def test_a_released_row_is_taken_again_as_the_last_and_goes_on_after_its_parts(
+        self, ledger: Ledger
+    ):
+        conversation = new_conversation()
+        first, second = reply(conversation), reply(conversation, sequence=2)
+        failed = Released(ReplyState.FAILED, ("1",), "blocked")
+        held = (await ledger.add(first, claim())).reply
+        await ledger.add(second, None)
+        await ledger.release(held, failed, outcome_of(held, failed), moment=START, following=None)
+        again = await ledger.add_again(replace(first, line_no=5))
+        assert (again.place, again.reply.provider_ids, again.reply.attempts) == (Place.BEHIND, ("1",), 0)
+        assert await due_ids(ledger) == [second.message_id]
+        mine = await ledger.claim(second.message_id, claim(), LATER)
+        assert mine is not None
+        await ledger.release(mine, SENT, outcome_of(mine, SENT), moment=START, following=None)
+        assert await due_ids(ledger) == [first.message_id]
+
+    async def test_taking_again_twice_or_late_or_while_it_waits_changes_nothing(self, ledger: Ledger):
+        row = reply()
+        await ledger.add(row, None)
+        assert (await ledger.add_again(replace(row, line_no=5))).place is Place.KNOWN
+        held = await ledger.claim(row.message_id, claim(), START)
+        assert held is not None
+        failed = Released(ReplyState.FAILED, (), "blocked")
+        await ledger.release(held, failed, outcome_of(held, failed), moment=START, following=None)
+        again = replace(row, line_no=5)
+        assert (await ledger.add_again(row)).place is Place.KNOWN
+        assert (await ledger.add_again(again)).place is Place.HEAD
+        assert (await ledger.add_again(again)).place is Place.KNOWN
+        held = await ledger.claim(row.message_id, claim(), LATER)
+        assert held is not None
+        await ledger.release(held, SENT, outcome_of(held, SENT), moment=LATER, following=None)
+        assert (await ledger.add_again(again)).place is Place.KNOWN
+        assert await due_ids(ledger) == []
+
+    async def test_one_that_is_forgotten_is_taken_again_too(self, ledger: Ledger):
+        assert (await ledger.add_again(reply())).place is Place.HEAD
