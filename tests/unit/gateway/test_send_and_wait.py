@@ -50,7 +50,7 @@ class Told:
         self._states = list(states)
         self.looks = 0
 
-    async def ask(self, query: Query, *, account_id: str, answer: type[Any]) -> Any:
+    async def ask(self, query: Query, *, account_id: str, answer: type[Any]) -> Any:  # noqa: ARG002 - the port's
         assert account_id == ACCOUNT
         if isinstance(query, FindConversation):
             return FoundConversation(conversation=self._reference() if self._channel else None)
