@@ -231,7 +231,12 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
     webhook = TelegramWebhook(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds)
     api = make_app(
-        Guard(tokens),
+        Guard(
+            tokens,
+            TokenBuckets(settings.requests_per_address, _MINUTE),
+            TokenBuckets(settings.requests_per_person, _MINUTE),
+            monotonic,
+        ),
         [webhook.route(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,

@@ -1,5 +1,6 @@
 """Who is calling, and whether this route is for them. Runs before every route of the API."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,6 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain import policy
 from services.gateway.domain.callers import PersonCaller
+from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.entrypoints.http_errors import operation_of
 from services.gateway.use_cases.ports import Tokens
 
@@ -15,11 +17,19 @@ from services.gateway.use_cases.ports import Tokens
 class Guard:
     """A dependency of the whole application, so that no route can go without it."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(
+        self, tokens: Tokens, by_address: TokenBuckets, by_person: TokenBuckets, clock: Callable[[], float]
+    ) -> None:
         self._tokens = tokens
+        self._by_address = by_address
+        self._by_person = by_person
+        self._clock = clock
 
     async def __call__(self, request: Request) -> None:
-        """Raises DomainError `unauthenticated` or `forbidden`; leaves the caller on the request."""
+        """Raises DomainError `rate_limited`, `unauthenticated` or `forbidden`; leaves the caller on the
+        request. The address is counted first: guessing tokens is limited, too.
+        """
+        self._limit(self._by_address, address_of(request))
         operation = operation_of(request)
         if policy.is_open(operation):
             return
@@ -27,9 +37,15 @@ class Guard:
         if token is None:
             raise DomainError(ErrorCode.UNAUTHENTICATED, "A token is needed here.")
         caller = self._tokens.read_person(token)
+        self._limit(self._by_person, f"{caller.account_id}/{caller.person.id}")
         if not policy.may_call(operation, caller.role):
             raise DomainError(ErrorCode.FORBIDDEN, "This is not for your role.")
         request.state.caller = caller
+
+    def _limit(self, buckets: TokenBuckets, key: str) -> None:
+        wait = buckets.take(key, self._clock())
+        if wait:
+            raise DomainError(ErrorCode.RATE_LIMITED, "Too many requests.", retry_after=wait)
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:
