@@ -31,8 +31,8 @@ class GatewaySettings(ServiceSettings):
     logins_per_email: int = Field(default=10, ge=1)
     #: Widget sessions a minute from one address.
     widget_sessions_per_address: int = Field(default=60, ge=1)
-    #: Requests a minute from one address, and with one person's tokens; past it 429 with Retry-After. As many may
-    #: come at once. Webhooks and health are not counted. Each replica counts for itself.
+    #: Requests a minute from one address, and with one person's tokens; past it 429 with Retry-After. As many
+    #: may come at once. Webhooks and health are not counted. Each replica counts for itself.
     requests_per_address: int = Field(default=30_000, ge=1)
     requests_per_person: int = Field(default=6_000, ge=1)
     #: Seconds a request waits for a command's answer before 504; the command expires with it.

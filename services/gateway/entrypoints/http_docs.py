@@ -17,7 +17,7 @@ _MEANINGS = {
     409: "Not in this state, or changed by somebody else meanwhile.",
     413: "The body is too large.",
     415: "Not application/json.",
-    422: "The body does not fit.",
+    422: "The body, or a header, does not fit.",
     429: "Too many requests; Retry-After says when to come back.",
     500: "A mistake of ours.",
     502: "The channel refused it, or is not connected.",
@@ -119,6 +119,8 @@ def _complete(operation: dict[str, Any]) -> None:
         always |= {401, 403}
     if "requestBody" in operation:
         always |= {415, 422}
+    if any(parameter["in"] == "header" for parameter in operation.get("parameters", ())):
+        always.add(422)
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         always.add(404)
     body = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}

@@ -106,6 +106,7 @@ async def test_a_replica_that_did_not_listen_reads_what_ended_meanwhile(world: W
 def test_what_ended_is_forgotten_when_no_token_of_it_can_count(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     ended = EndedSessions(LIFETIME, clock.now)
+    ended.end([])
     ended.end(["old"])
     clock.pass_by(minutes=16)
     ended.end(["new"])
