@@ -72,6 +72,10 @@ def room_key(room: str) -> str:
     return f"b{crc32(room.encode()) % ROOM_BUCKETS}.{room}"
 
 
+#: How gateways tell each other on the realtime exchange that log-ins have ended. No room has this key.
+SESSIONS_ENDED = "b0.sessions-ended"
+
+
 def conversation_room(account_id: str, conversation_id: str) -> str:
     """The room of one conversation."""
     return f"c.{account_id}.{conversation_id}"

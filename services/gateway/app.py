@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from libs.contracts import topology
-from libs.contracts.errors import TransientError
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox, decode_key
 from libs.runtime.erasing import person_routes
@@ -54,6 +53,7 @@ from services.gateway.entrypoints.http_tickets import add_ticket_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
 from services.gateway.entrypoints.http_widget import add_widget_routes
 from services.gateway.entrypoints.http_workflow import add_workflow_routes
+from services.gateway.entrypoints.request_limits import RequestLimits
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.entrypoints.subscribers import (
     CONNECTION_CHANGES,
@@ -62,15 +62,17 @@ from services.gateway.entrypoints.subscribers import (
 )
 from services.gateway.entrypoints.ws_agents import AgentSocket
 from services.gateway.entrypoints.ws_chat import ChatSocket
+from services.gateway.entrypoints.ws_handshake import Handshake
 from services.gateway.entrypoints.ws_socket import Socket
 from services.gateway.entrypoints.ws_widget import WidgetSocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
-from services.gateway.use_cases.announced_families import AnnouncedFamilies, catch_up
+from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
+from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
 from services.gateway.use_cases.follow_ticket import FollowTicket
 from services.gateway.use_cases.follow_topics import FollowTopics
 from services.gateway.use_cases.get_conversation import GetVisibleConversation
@@ -181,24 +183,12 @@ async def build(settings: GatewaySettings) -> Service:
         prefetch=1,
     )
 
-    missed = asyncio.Event()
+    session_ends = FollowSessionEnds(outside.families, ended, _log.warning)
 
     def on_gap() -> None:
         connections.drop_all()
         gateway.hub.check_all()
-        missed.set()
-
-    async def know_ended() -> None:
-        """At the start, and after each gap in what the others tell."""
-        while True:
-            try:
-                await catch_up(outside.families, ended)
-            except TransientError as error:
-                _log.warning("ended sessions not read", code=error.code)
-                await asyncio.sleep(1.0)
-                continue
-            await missed.wait()
-            missed.clear()
+        session_ends.missed()
 
     realtime = RealtimeQueue(
         settings.rabbitmq_url,
@@ -208,7 +198,8 @@ async def build(settings: GatewaySettings) -> Service:
         extra=[CONNECTION_CHANGES],
     )
     service.background(realtime.run)
-    service.background(know_ended)
+    service.on_start(session_ends.catch_up)
+    service.background(session_ends.run)
     service.on_stop(realtime.stop)
     service.on_stop(gateway.hub.close)
     service.on_stop(passwords.close)
@@ -228,15 +219,15 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     """The application over these ports."""
     signed = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
     tokens = CheckedTokens(signed, outside.ended)
+    limits = RequestLimits(
+        TokenBuckets(settings.requests_per_address, _MINUTE),
+        TokenBuckets(settings.requests_per_person, _MINUTE),
+        monotonic,
+    )
     receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
     webhook = TelegramWebhook(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds)
     api = make_app(
-        Guard(
-            tokens,
-            TokenBuckets(settings.requests_per_address, _MINUTE),
-            TokenBuckets(settings.requests_per_person, _MINUTE),
-            monotonic,
-        ),
+        Guard(tokens, limits),
         [webhook.route(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
@@ -251,7 +242,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     )
     add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
-    hub = _add_sockets(api, settings, outside, tokens)
+    hub = _add_sockets(api, settings, outside, tokens, limits)
     return Gateway(HotPathFirst(webhook, api), api, hub)
 
 
@@ -320,7 +311,13 @@ def _add_widget_sessions(
     add_widget_routes(app, open_session, _once(outside), by_address, monotonic)
 
 
-def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens) -> Hub:
+def _add_sockets(
+    app: FastAPI,
+    settings: GatewaySettings,
+    outside: Outside,
+    tokens: CheckedTokens,
+    limits: RequestLimits,
+) -> Hub:
     gaps = ReadGap(outside.conversations, outside.account_frames)
     hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
     follow = FollowRoom(hub, gaps)
@@ -337,9 +334,11 @@ def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, toke
         send_seconds=settings.socket_send_seconds,
         frames_per_second=settings.socket_frames_per_second,
     )
-    agents = AgentSocket(tokens, topics_of, make_socket, now, outside.ended)
+    handshake = Handshake(tokens, limits, outside.ended, now)
+    agents = AgentSocket(handshake, topics_of, make_socket)
     widget = WidgetSocket(
         tokens,
+        limits,
         thread_of,
         RecordVisitorMessage(outside.inbound, now=now, derive_id=derived_id),
         AcknowledgeShownMessage(outside.inbound, derived_id),
@@ -351,12 +350,10 @@ def _add_sockets(app: FastAPI, settings: GatewaySettings, outside: Outside, toke
         return FollowTicket(follow, outside.conversations, caller, ticket_id, sink)
 
     chat = ChatSocket(
-        tokens,
+        handshake,
         ticket_of,
         ChatInTicket(outside.commands, derive_id=derived_id, new_id=new_id),
         make_socket,
-        now,
-        outside.ended,
     )
 
     async def chat_socket(websocket: WebSocket) -> None:

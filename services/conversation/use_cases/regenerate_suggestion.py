@@ -31,7 +31,14 @@ class Regenerate:
             raise DomainError(ErrorCode.NOT_FOUND, "there is no such chatbot")
         request_id = self.new_id()
         await ask_for_suggestion(
-            conversation, chatbot, command.message_id, request_id, call, tx, wishes=command.wishes
+            conversation,
+            chatbot,
+            command.message_id,
+            request_id,
+            call,
+            tx,
+            turns=turns,
+            wishes=command.wishes,
         )
         await tx.save(conversation)
         return DraftRequested(request_id=request_id)

@@ -9,8 +9,6 @@ from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
 from libs.runtime.publisher import Publisher
 
-#: Behind a bucket like every key of the exchange; no room's name can be this one.
-ROUTING_KEY = "b0.sessions-ended"
 MESSAGE_TYPE = "gateway.sessions_ended.v1"
 
 _log = get_logger("sessions")
@@ -23,12 +21,14 @@ class BrokerSessionEnds:
         self._publisher = publisher
 
     async def __call__(self, session_ids: Sequence[str]) -> None:
-        """Tell them. A broker that is away is no reason to fail: the end is stored, and read from there."""
+        """Tell them. A broker that is away is no reason to fail: the end is stored, and
+        read from there within seconds.
+        """
         try:
             await self._publisher.publish_raw(
                 json.dumps(list(session_ids)).encode(),
                 exchange=topology.REALTIME,
-                routing_key=ROUTING_KEY,
+                routing_key=topology.SESSIONS_ENDED,
                 message_id=new_id(),
                 message_type=MESSAGE_TYPE,
                 mandatory=False,

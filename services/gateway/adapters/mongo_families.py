@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import DESCENDING, IndexModel
 
 from libs.runtime.clock import now
 from libs.runtime.mongo import Store
+from services.gateway.domain.ended_sessions import MOST
 from services.gateway.domain.refresh_tokens import Family
 
 COLLECTION = "refresh_families"
@@ -68,9 +69,14 @@ class MongoFamilies:
         return found
 
     async def revoked_since(self, moment: datetime) -> Sequence[str]:
-        """By the index of ends."""
+        """By the index of ends, the newest."""
         with self._store.guarded():
-            found = self._store.database[COLLECTION].find({"revoked_at": {"$gt": moment}}, projection=["_id"])
+            found = (
+                self._store.database[COLLECTION]
+                .find({"revoked_at": {"$gt": moment}}, projection=["_id"])
+                .sort("revoked_at", DESCENDING)
+                .limit(MOST)
+            )
             return [str(row["_id"]) async for row in found]
 
 

@@ -3,9 +3,10 @@
 from fastapi import FastAPI, Request, Response
 
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson, address_of
+from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import LogInBody, LogOutBody, RefreshBody, SessionAnswer
 from services.gateway.entrypoints.http_once import IdempotencyKey
+from services.gateway.entrypoints.request_limits import address_of
 from services.gateway.use_cases.log_in import LogIn
 from services.gateway.use_cases.log_out import LogOut
 from services.gateway.use_cases.refresh_session import RefreshSession

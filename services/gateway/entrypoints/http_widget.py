@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse
 from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import address_of
 from services.gateway.entrypoints.http_models import WidgetSessionAnswer, WidgetSessionBody
 from services.gateway.entrypoints.http_once import IdempotencyKey, Once
+from services.gateway.entrypoints.request_limits import address_of
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
 
 #: A visitor has no account that could keep keys apart; theirs have to be unguessable.

@@ -17,9 +17,6 @@ from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 #: Whatever partition the delivery service puts in front.
 CONNECTION_CHANGES = topology.Binding(topology.DELIVERY_EVENTS, f"#.{ConnectionChanged.type}")
 
-#: How replicas tell each other that log-ins have ended.
-SESSIONS_ENDED = "b0.sessions-ended"
-
 _log = get_logger("subscribers")
 
 
@@ -44,7 +41,7 @@ def realtime_reader(
         if routing_key.endswith(ConnectionChanged.type):
             _drop_connection(body, drop_connection)
             return
-        if routing_key == SESSIONS_ENDED:
+        if routing_key == topology.SESSIONS_ENDED:
             end_sessions(body)
             return
         # `b<bucket>.<room>`

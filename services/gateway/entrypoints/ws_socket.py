@@ -120,6 +120,9 @@ class Socket:
         await close(self._websocket, code, reason)
 
 
+MakeSocket = Callable[[WebSocket], Socket]
+
+
 async def close(websocket: WebSocket, code: int, reason: str) -> None:
     """Send a close frame, within its limit."""
     try:

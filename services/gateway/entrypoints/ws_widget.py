@@ -8,8 +8,9 @@ from libs.contracts.errors import DomainError, ErrorCode, ParleyError
 from services.gateway.domain import server_frames
 from services.gateway.domain.callers import VisitorCaller
 from services.gateway.domain.client_frames import Delivered, Ping, VisitorMessage, read_visitor_frame
-from services.gateway.entrypoints.ws_agents import MakeSocket, last_seq_of
-from services.gateway.entrypoints.ws_socket import UNAUTHENTICATED, close
+from services.gateway.entrypoints.request_limits import RequestLimits
+from services.gateway.entrypoints.ws_handshake import last_seq_of
+from services.gateway.entrypoints.ws_socket import TRY_AGAIN, UNAUTHENTICATED, MakeSocket, close
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.ports import Now, Sink, Tokens
@@ -22,6 +23,7 @@ class WidgetSocket:
     def __init__(
         self,
         tokens: Tokens,
+        limits: RequestLimits,
         follow: Callable[[VisitorCaller, Sink], FollowOwnThread],
         record: RecordVisitorMessage,
         acknowledge: AcknowledgeShownMessage,
@@ -29,6 +31,7 @@ class WidgetSocket:
         now: Now,
     ) -> None:
         self._tokens = tokens
+        self._limits = limits
         self._follow = follow
         self._record = record
         self._acknowledge = acknowledge
@@ -38,6 +41,11 @@ class WidgetSocket:
     async def __call__(self, websocket: WebSocket) -> None:
         """One connection, from its handshake to its end."""
         await websocket.accept()
+        try:
+            self._limits.count_address(websocket)
+        except DomainError:
+            await close(websocket, TRY_AGAIN, "too many requests")
+            return
         try:
             visitor = self._tokens.read_visitor(websocket.query_params.get("token", ""))
         except DomainError:

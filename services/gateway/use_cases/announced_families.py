@@ -11,7 +11,7 @@ from services.gateway.use_cases.ports import Announce, Families
 class AnnouncedFamilies:
     """Families as they are, but for their end: stored first, then known here, then told to the others.
 
-    Whoever does not hear of it (its connection to the broker was lost) reads it from the store later.
+    Whoever does not hear of it reads it from the store (FollowSessionEnds).
     """
 
     def __init__(self, families: Families, ended: EndedSessions, announce: Announce) -> None:
@@ -50,8 +50,3 @@ class AnnouncedFamilies:
         self._ended.end(session_ids)
         if session_ids:
             await self._announce(session_ids)
-
-
-async def catch_up(families: Families, ended: EndedSessions) -> None:
-    """Take in what ended while this replica did not listen. Raises TransientError."""
-    ended.end(await families.revoked_since(ended.since))

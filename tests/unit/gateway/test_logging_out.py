@@ -1,16 +1,18 @@
 """The end of log-ins: refused at once, everywhere, as long as a token of theirs could count."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
-from libs.contracts.errors import DomainError
+from libs.contracts.errors import DomainError, TransientError
 from services.gateway.adapters.broker_session_ends import read_session_ends
 from services.gateway.domain import ended_sessions
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.refresh_tokens import Family
-from services.gateway.use_cases.announced_families import AnnouncedFamilies, catch_up
+from services.gateway.use_cases.announced_families import AnnouncedFamilies
+from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
 from services.gateway.use_cases.log_out import LogOut
 from tests.unit.gateway.conftest import Site
 from tests.unit.gateway.fakes import Clock, InMemoryFamilies
@@ -95,12 +97,80 @@ async def test_sockets_of_the_log_in_are_cut_and_others_are_not(world: World) ->
         assert cut[-1] == "late"
 
 
-async def test_a_replica_that_did_not_listen_reads_what_ended_meanwhile(world: World) -> None:
+async def ends_at(ended: EndedSessions, session_id: str) -> None:
+    """Wait until a replica refuses a log-in."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                ended.check(session_id)
+            except DomainError:
+                return
+            await asyncio.sleep(0)
+
+
+class Reader:
+    """Another replica, which nobody tells anything."""
+
+    def __init__(self, world: World, *, every: float) -> None:
+        self.ended = EndedSessions(LIFETIME, world.clock.now)
+        self.reports: list[object] = []
+        self.follow = FollowSessionEnds(world.store, self.ended, self._report, every=every)
+
+    def _report(self, event: str, **details: object) -> None:
+        self.reports.append((event, details))
+
+
+async def test_a_replica_has_read_what_ended_before_it_starts(world: World) -> None:
     await world.families.revoke("ana-1")
-    other = EndedSessions(LIFETIME, world.clock.now)
-    await catch_up(world.families, other)
+    other = Reader(world, every=60)
+    await other.follow.catch_up()
     with pytest.raises(DomainError):
-        other.check("ana-1")
+        other.ended.check("ana-1")
+
+
+async def test_a_replica_that_was_not_told_reads_it_within_seconds(world: World) -> None:
+    other = Reader(world, every=0.01)
+    cut: list[str] = []
+    reading = asyncio.create_task(other.follow.run())
+    with other.ended.watch("ana-1", lambda: cut.append("ana")):
+        await world.families.revoke("ana-1")
+        await ends_at(other.ended, "ana-1")
+    reading.cancel()
+    assert cut == ["ana"]
+
+
+async def test_after_a_gap_it_reads_at_once(world: World) -> None:
+    other = Reader(world, every=60)
+    reading = asyncio.create_task(other.follow.run())
+    await world.families.revoke("ana-1")
+    other.follow.missed()
+    await ends_at(other.ended, "ana-1")
+    reading.cancel()
+
+
+async def test_while_the_store_is_away_it_says_so_and_reads_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Reader(world, every=0.01)
+    failures = [TransientError("unavailable", "away")]
+    read = world.store.revoked_since
+
+    async def sometimes(moment: datetime) -> list[str]:
+        if failures:
+            raise failures.pop()
+        return await read(moment)
+
+    monkeypatch.setattr(world.store, "revoked_since", sometimes)
+    await world.store.revoke("ana-1")
+    reading = asyncio.create_task(other.follow.run())
+    await ends_at(other.ended, "ana-1")
+    reading.cancel()
+    assert other.reports == [("ended sessions not read", {"code": "unavailable"})]
+
+
+async def test_announced_families_are_read_like_the_stored_ones(world: World) -> None:
+    await world.families.revoke("ana-1")
+    assert await world.families.revoked_since(world.ended.since) == ["ana-1"]
 
 
 def test_what_ended_is_forgotten_when_no_token_of_it_can_count(monkeypatch: pytest.MonkeyPatch) -> None:

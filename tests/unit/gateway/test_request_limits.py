@@ -1,7 +1,10 @@
 """How many requests an address and a person may make."""
 
-from tests.unit.gateway.conftest import make_site
+import pytest
+
+from tests.unit.gateway.conftest import make_site, serve
 from tests.unit.gateway.samples import ANA, BEN
+from tests.unit.gateway.test_sockets import connected, ended
 
 LIST = "/api/v1/conversations"
 
@@ -29,3 +32,14 @@ async def test_an_address_is_limited_whatever_tokens_it_shows() -> None:
     assert limited.status_code == 429
     assert (await site.client.get("/livez")).status_code == 200
     await site.client.aclose()
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/chat/c-00ff", "/ws/widget"])
+async def test_opening_sockets_is_limited_with_the_requests(path: str) -> None:
+    site = make_site(requests_per_address=2)
+    async for served in serve(site):
+        for _ in range(2):
+            async with connected(f"{served.ws}{path}?token=guess") as socket:
+                assert await ended(socket) == 4401
+        async with connected(f"{served.ws}{path}?token=guess") as socket:
+            assert await ended(socket) == 1013

@@ -94,7 +94,7 @@ async def test_a_silent_socket_is_closed(served: Served, monkeypatch: pytest.Mon
         one for one in served.site.gateway.api.router.routes if getattr(one, "name", "") == "agentSocket"
     )
     (agents,) = (cell.cell_contents for cell in route.endpoint.__closure__)  # type: ignore[attr-defined]
-    monkeypatch.setattr(agents, "_auth_limit", 0.05)
+    monkeypatch.setattr(agents._handshake, "_auth_limit", 0.05)
     async with connected(f"{served.ws}/ws") as socket:
         assert await ended(socket) == 4401
 

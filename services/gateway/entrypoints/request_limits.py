@@ -1,0 +1,38 @@
+"""How many requests an address and a person may make: HTTP requests and WebSocket handshakes alike."""
+
+from collections.abc import Callable
+
+from starlette.requests import HTTPConnection
+
+from libs.contracts.errors import DomainError, ErrorCode
+from services.gateway.domain.callers import PersonCaller
+from services.gateway.domain.rate_limits import TokenBuckets
+
+
+class RequestLimits:
+    """Takes one from a bucket, or raises DomainError `rate_limited`."""
+
+    def __init__(self, by_address: TokenBuckets, by_person: TokenBuckets, clock: Callable[[], float]) -> None:
+        self._by_address = by_address
+        self._by_person = by_person
+        self._clock = clock
+
+    def count_address(self, connection: HTTPConnection) -> None:
+        """Before anything is looked at: guessing tokens is limited, too."""
+        self._take(self._by_address, address_of(connection))
+
+    def count_person(self, caller: PersonCaller) -> None:
+        """All tokens of a person count together."""
+        self._take(self._by_person, f"{caller.account_id}/{caller.person.id}")
+
+    def _take(self, buckets: TokenBuckets, key: str) -> None:
+        wait = buckets.take(key, self._clock())
+        if wait:
+            raise DomainError(ErrorCode.RATE_LIMITED, "Too many requests.", retry_after=wait)
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where the request comes from, for rate limits. Behind a proxy uvicorn's FORWARDED_ALLOW_IPS decides
+    whose X-Forwarded-For counts.
+    """
+    return connection.client.host if connection.client else "unknown"
