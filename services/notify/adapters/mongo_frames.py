@@ -1,17 +1,21 @@
 """Account frames in MongoDB.
 
     frames    {_id: event id, account_id, seq, body, at}    unique by (account_id, seq), gone after a day
-    numbers   {_id: account id, reserved}                   no number above `reserved` has been given out
+    numbers   {_id: account id, reserved, start, at}        no number above `reserved` has been given out
 
 A number is the last one plus one, and the unique index says whether it was free: one insert, no counter to
 write. What `last` is, this process remembers, because it alone numbers the accounts of its partitions; where
 that is wrong (another writer that was cut off and does not know it), the index refuses and it is read again.
 `reserved` runs ahead by a block, so that numbers go on rising when a quiet account's frames are all gone;
-memory is far shorter than frames are kept, so that it is never behind such a leap.
+memory is far shorter than frames are kept, so that it is never behind such a leap. `start` is the last number
+at the time of the reservation, `at`: where no frame is there and the reservation is younger than frames are
+kept, none has been written since, and a second writer begins where the first is about to, so that the index
+sees both. Beginning behind the reservation would give the account two rows of numbers that never meet.
 """
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -75,7 +79,7 @@ class MongoFrames:
         """Insert what is not known yet, and make it known; false when a number or an event was there."""
         fresh = {one.event_id: one.frame for one in frames if one.event_id not in known}
         last = await self._last_of(account_id)
-        await self._reserve(account_id, last + len(fresh))
+        await self._reserve(account_id, last, last + len(fresh))
         moment = now()
         rows = []
         for seq, (event_id, frame) in enumerate(fresh.items(), start=last + 1):
@@ -114,15 +118,21 @@ class MongoFrames:
             if newest:
                 return int(newest["seq"])
             number = await self._numbers.find_one({"_id": account_id})
-        return int(number["reserved"]) if number else 0
+        if not number:
+            return 0
+        unused = "at" in number and now() - number["at"] < timedelta(seconds=KEPT_SECONDS)
+        return int(number["start"] if unused else number["reserved"])
 
-    async def _reserve(self, account_id: str, highest: int) -> None:
-        """See to it that `reserved` is at least `highest` before a number is given out."""
+    async def _reserve(self, account_id: str, last: int, highest: int) -> None:
+        """See to it that `reserved` is at least `highest` before the number after `last` is given out."""
         if highest <= self._reserved.get(account_id, 0):
             return
         reserved = highest + BLOCK
+        higher = {"$lt": [{"$ifNull": ["$reserved", 0]}, reserved]}
+        fields = {"start": last, "at": now(), "reserved": reserved}  # computed from the row as it was
+        change = {name: {"$cond": [higher, value, f"${name}"]} for name, value in fields.items()}
         with self._store.guarded():
-            await self._numbers.update_one({"_id": account_id}, {"$max": {"reserved": reserved}}, upsert=True)
+            await self._numbers.update_one({"_id": account_id}, [{"$set": change}], upsert=True)
         self._reserved[account_id] = reserved
 
     def _forget(self, account_id: str) -> None:
