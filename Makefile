@@ -65,7 +65,7 @@ format: setup ## Put the code into shape
 	@$(PYTHON) -m ruff format .
 
 pins: ## Pin the dependencies of pyproject.toml again (needs uv)
-	@uv pip compile pyproject.toml --extra gateway --extra conversation --extra ai --extra dev --generate-hashes \
+	@uv pip compile pyproject.toml --extra gateway --extra conversation --extra delivery --extra ai --extra dev --generate-hashes \
 		--no-header --python-version 3.11 -o requirements/dev.txt
 
 clean: ## Remove the local data of make run, and what builds left
