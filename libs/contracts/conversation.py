@@ -84,7 +84,9 @@ class ContactView(Contract):
 class ConversationRef(Contract):
     """What an event needs to say about its conversation, so that no consumer has to ask back.
 
-    `target` is the address to send to on the channel (for Telegram a chat id, or `<chat id>/<topic id>`).
+    `target` is the address to send to on the channel. Telegram: a chat id, or `<chat id>/<topic id>`;
+    WhatsApp: digits, a business-scoped user id (`DE.70011223344`) or a group's id; email: an address;
+    Chatwoot: `<account>/<conversation>`, or the address of somebody whose conversation is yet to be found.
     """
 
     id: Id

@@ -27,6 +27,9 @@ class Channel(StrEnum):
 
     WIDGET = "widget"
     TELEGRAM = "telegram"
+    WHATSAPP = "whatsapp"
+    EMAIL = "email"
+    CHATWOOT = "chatwoot"
 
 
 class BotMode(StrEnum):
