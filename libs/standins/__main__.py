@@ -14,6 +14,7 @@ import uvloop
 
 from libs.standins.app import StandinApp
 from libs.standins.journal import DEFAULT_KEEP
+from libs.standins.model import ModelStandin
 from libs.standins.server import serving
 from libs.standins.telegram import TelegramStandin
 
@@ -36,7 +37,12 @@ async def _run(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    app = StandinApp([TelegramStandin(speed_up=arguments.speed_up, keep=arguments.keep)])
+    app = StandinApp(
+        [
+            TelegramStandin(speed_up=arguments.speed_up, keep=arguments.keep),
+            ModelStandin(keep=arguments.keep),
+        ]
+    )
     async with serving(app, host=arguments.host, port=arguments.port) as base_url:
         sys.stdout.write(json.dumps({"event": "ready", "url": base_url}) + "\n")
         sys.stdout.flush()

@@ -7,6 +7,7 @@ from typing import Any, Self
 import httpx
 
 from libs.standins.control import MAX_WAIT_S
+from libs.standins.model.client import ModelClient
 from libs.standins.telegram.client import TelegramBotClient
 
 JsonObject = dict[str, Any]
@@ -84,3 +85,8 @@ class StandinClient:
     def telegram_bot(self, bot_id: int) -> TelegramBotClient:
         """Return what steers a bot that is registered."""
         return TelegramBotClient(self.call, bot_id)
+
+    @property
+    def model(self) -> ModelClient:
+        """Return what steers the model endpoint."""
+        return ModelClient(self.call)
