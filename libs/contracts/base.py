@@ -13,6 +13,8 @@ Id = Annotated[str, Field(min_length=1, max_length=256)]
 Name = Annotated[str, Field(max_length=512)]
 #: A message's text. Channels split below it; 64 KiB keeps a broker message small.
 Text = Annotated[str, Field(max_length=65_536)]
+#: An email's subject; a header's line is no longer (RFC 5322, section 2.1.1).
+Subject = Annotated[str, Field(max_length=998)]
 
 
 class Contract(BaseModel):

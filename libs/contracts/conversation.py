@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from libs.contracts.base import Command, Contract, Event, Id, Name, Query, Text
+from libs.contracts.base import Command, Contract, Event, Id, Name, Query, Subject, Text
 from libs.contracts.vocabulary import (
     Channel,
     DeliveryState,
@@ -26,13 +26,16 @@ from libs.contracts.vocabulary import (
 
 
 class Attachment(Contract):
-    """A file by reference. `reference` is the platform's own handle; `size` is in bytes."""
+    """A file by reference. `reference` is the platform's own handle, `file_id` names it in the blob store
+    once it is there; `size` is in bytes.
+    """
 
     kind: MessageKind
     reference: str = Field(max_length=2048)
     filename: str | None = Field(default=None, max_length=512)
     content_type: str | None = Field(default=None, max_length=256)
     size: int | None = None
+    file_id: Id | None = None
 
 
 class Citation(Contract):
@@ -53,7 +56,9 @@ class Sender(Contract):
 
 
 class MessageView(Contract):
-    """One message, as every reader gets it. `sequence` is that of the event which recorded it."""
+    """One message, as every reader gets it. `sequence` is that of the event which recorded it. `subject` and
+    `body_html` are an email's; the HTML has been made harmless, and says the same as `content`.
+    """
 
     id: Id
     conversation_id: Id
@@ -71,6 +76,8 @@ class MessageView(Contract):
     delivery_error: str | None = None
     reply_to: str | None = None
     client_message_id: str | None = None
+    subject: Subject | None = None
+    body_html: Text | None = None
     created_at: datetime
 
 

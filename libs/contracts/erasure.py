@@ -77,11 +77,13 @@ _WRITTEN = frozenset(
     {
         "alias",
         "body",
+        "body_html",
         "client_message_id",
         "content",
         "delivery_id",
         "email",
         "external_id",
+        "filename",
         "notice",
         "phone",
         "quote",

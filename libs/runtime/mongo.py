@@ -48,8 +48,11 @@ class Store:
     because it is an answer.
     """
 
-    def __init__(self, url: str, database: str) -> None:
-        self.client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+    def __init__(
+        self, url: str, database: str, client: AsyncIOMotorClient[dict[str, Any]] | None = None
+    ) -> None:
+        self._url = url
+        self.client: AsyncIOMotorClient[dict[str, Any]] = client or AsyncIOMotorClient(
             url,
             serverSelectionTimeoutMS=3_000,
             connectTimeoutMS=3_000,
@@ -64,6 +67,10 @@ class Store:
             write_concern=WriteConcern(w="majority", wtimeout=_MAJORITY_LIMIT),
         )
         self._transaction_concern = WriteConcern(w="majority", wtimeout=_MAJORITY_LIMIT)
+
+    def beside(self, database: str) -> "Store":
+        """Another database of the same server, through the same connections; closed with this one."""
+        return Store(self._url, database, self.client)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
