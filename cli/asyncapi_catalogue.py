@@ -11,6 +11,7 @@ from libs.contracts import (
     contacts,
     conversation,
     delivery,
+    directory,
     erasure,
     gateway,
     messages,
@@ -90,6 +91,13 @@ _WORKFLOW_COMMANDS: Kinds = (
     workflow.TransferConversation,
 )
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
+_DIRECTORY_COMMANDS: Kinds = (
+    directory.CreateDepartment,
+    directory.DeleteDepartment,
+    directory.UpdateAccount,
+    directory.UpdateDepartment,
+)
+_DIRECTORY_QUERIES: Kinds = (directory.GetAccount,)
 _TICKET_COMMANDS: Kinds = (
     tickets.AssignTicket,
     tickets.CloseTicket,
@@ -124,12 +132,14 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_AGENT_COMMANDS,
             suggestions.RecordSuggestion,
             *_CONTACT_COMMANDS,
+            *_DIRECTORY_COMMANDS,
             *_TICKET_COMMANDS,
             *_RECEIPTS,
         ),
         topology.query_queue("conversation"): (
             *_CONVERSATION_QUERIES,
             *_CONTACT_QUERIES,
+            *_DIRECTORY_QUERIES,
             *_TICKET_QUERIES,
         ),
     },
@@ -186,6 +196,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 *_WORKFLOW_COMMANDS,
                 erasure.EraseContact,
                 erasure.AcknowledgeErasure,
+                *_DIRECTORY_COMMANDS,
                 *_TICKET_COMMANDS,
                 *_AGENT_COMMANDS,
             ),
@@ -243,7 +254,12 @@ SENDS: dict[str, tuple[Sending, ...]] = {
 #: Which queries each service asks of which.
 ASKS: dict[str, dict[str, Kinds]] = {
     "gateway": {
-        "conversation": (*_CONVERSATION_QUERIES, *_CONTACT_QUERIES, *_TICKET_QUERIES),
+        "conversation": (
+            *_CONVERSATION_QUERIES,
+            *_CONTACT_QUERIES,
+            *_DIRECTORY_QUERIES,
+            *_TICKET_QUERIES,
+        ),
         "delivery": (delivery.FindConnection, delivery.GetConnection),
         "notify": (notify.FramesAfter, notification_settings.GetNotificationSettings),
     },

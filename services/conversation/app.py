@@ -32,6 +32,13 @@ from libs.contracts.conversation import (
     SkipAnswer,
 )
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
+from libs.contracts.directory import (
+    CreateDepartment,
+    DeleteDepartment,
+    GetAccount,
+    UpdateAccount,
+    UpdateDepartment,
+)
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
@@ -73,6 +80,7 @@ from libs.runtime.service import Service
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
+from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
@@ -87,6 +95,8 @@ from services.conversation.use_cases.acknowledge_message import acknowledge_mess
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.assign_conversation import assign_conversation
 from services.conversation.use_cases.change_status import change_status
+from services.conversation.use_cases.create_department import create_department
+from services.conversation.use_cases.delete_department import delete_department
 from services.conversation.use_cases.erase_contact import (
     BeginErasure,
     GetErasureForAdmin,
@@ -96,6 +106,7 @@ from services.conversation.use_cases.erase_contact import (
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.find_conversation import FindForListener
+from services.conversation.use_cases.get_account import GetAccountForPerson
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_person import GetPersonOfAccount
@@ -126,7 +137,9 @@ from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.suggest_response import SuggestForAssignee
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
+from services.conversation.use_cases.update_account import update_account
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
+from services.conversation.use_cases.update_department import update_department
 from services.conversation.use_cases.write_to_contact import WriteAsPerson
 
 NAME = "conversation"
@@ -138,6 +151,13 @@ _MOVES = {
     ReopenConversation: StatusCommand.REOPEN,
     ArchiveConversation: StatusCommand.ARCHIVE,
     UnarchiveConversation: StatusCommand.UNARCHIVE,
+}
+
+_DIRECTORY: Mapping[type[Message], UseCase] = {
+    UpdateAccount: update_account,
+    CreateDepartment: create_department,
+    UpdateDepartment: update_department,
+    DeleteDepartment: delete_department,
 }
 
 
@@ -182,7 +202,13 @@ def _subscribe(
     contacts = MongoContactReads(store)
     consumers.queries(
         NAME,
-        query_routes({**queries(conversations), **contact_queries(contacts, erasures)}),
+        query_routes(
+            {
+                **queries(conversations),
+                **contact_queries(contacts, erasures),
+                **directory_queries(MongoDirectoryReads(store)),
+            }
+        ),
         prefetch=settings.query_prefetch,
     )
 
@@ -225,6 +251,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         PostTicketMessage: PostInTicket(new_id, inbound),
         SuggestResponse: SuggestForAssignee(new_id),
         GiveFeedback: give_feedback,
+        **_DIRECTORY,
         ReplySent: record_delivery,
         ReplyFailed: record_delivery,
         ReplyUnknown: record_delivery,
@@ -255,3 +282,8 @@ def contact_queries(
         GetContact: GetContactForPerson(contacts),
         GetErasure: GetErasureForAdmin(erasures),
     }
+
+
+def directory_queries(directory: MongoDirectoryReads) -> Mapping[type[Message], QueryCase]:
+    """The same about the account and its people."""
+    return {GetAccount: GetAccountForPerson(directory)}

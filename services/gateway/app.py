@@ -42,6 +42,7 @@ from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
+from services.gateway.entrypoints.http_departments import add_department_routes
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
@@ -293,6 +294,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))
+    add_department_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)
     add_starting_routes(app, start, _commanding(outside))
 

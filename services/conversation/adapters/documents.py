@@ -3,12 +3,14 @@
 from typing import Any
 
 from libs.contracts.conversation import ContactView, MessageView, Person, Transition
+from libs.contracts.directory import Department
 from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import BotMode, Channel, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Question
+from services.conversation.domain.directory import Account
 from services.conversation.domain.message import StoredMessage
-from services.conversation.use_cases.ports import Account, AnswerDeadline, Chatbot
+from services.conversation.use_cases.ports import AnswerDeadline, Chatbot
 
 Document = dict[str, Any]
 
@@ -171,12 +173,27 @@ def chatbot_of(document: Document) -> Chatbot:
 
 def account_document(account: Account) -> Document:
     """An account as a document."""
-    return {"_id": account.id, "name": account.name, "departments": list(account.departments)}
+    return {
+        "_id": account.id,
+        "name": account.name,
+        "departments": [one.model_dump() for one in account.departments],
+        "auto_assign": account.auto_assign,
+        "agent_limit": account.agent_limit,
+    }
 
 
 def account_of(document: Document) -> Account:
-    """The same, back."""
-    return Account(id=document["_id"], name=document["name"], departments=tuple(document["departments"]))
+    """The same, back. Departments were plain names once."""
+    return Account(
+        id=document["_id"],
+        name=document["name"],
+        departments=tuple(
+            Department(id=one, name=one) if isinstance(one, str) else Department.model_validate(one)
+            for one in document["departments"]
+        ),
+        auto_assign=document.get("auto_assign", False),
+        agent_limit=document.get("agent_limit"),
+    )
 
 
 def person_document(person: Person) -> Document:

@@ -7,14 +7,20 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from libs.contracts.conversation import ContactView, Person
+from libs.contracts.vocabulary import Status
 from libs.runtime.mongo import Session
 from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
+from services.conversation.adapters.documents import Document
 from services.conversation.adapters.mongo_contacts import contact_of
 from services.conversation.adapters.mongo_erasures import MongoErasures
-from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.adapters.mongo_part import Collection, Records, conflict
 from services.conversation.domain.contact import name_keys, search_key
-from services.conversation.use_cases.ports import Account, Chatbot, NewId
+from services.conversation.domain.directory import Account
+from services.conversation.use_cases.ports import Chatbot, NewId
+
+#: Statuses of conversations that somebody may still write in.
+_OPEN = [status.value for status in Status if status not in {Status.CLOSED, Status.ARCHIVED}]
 
 
 class MongoDirectory(MongoErasures):
@@ -78,6 +84,23 @@ class MongoDirectory(MongoErasures):
     async def put_account(self, account: Account) -> None:
         """New or not."""
         await self._put(self._records.accounts, documents.account_document(account))
+
+    async def users_of_department(self, department_id: str) -> str | None:
+        """One row of any of the three is enough."""
+        mine: Document = {"account_id": self._account_id}
+        used: dict[str, tuple[Collection, Document]] = {
+            "people": (self._records.people, {"departments": department_id}),
+            "chatbots": (self._records.chatbots, {"department": department_id}),
+            "open conversations": (
+                self._records.conversations,
+                {"department": department_id, "status": {"$in": _OPEN}},
+            ),
+        }
+        for name, (collection, wanted) in used.items():
+            row = await collection.find_one(mine | wanted, projection=["_id"], session=self._session)
+            if row is not None:
+                return name
+        return None
 
     async def person(self, person_id: str) -> Person | None:
         """By id."""

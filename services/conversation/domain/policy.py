@@ -156,6 +156,12 @@ def require_admin(actor: Actor) -> None:
     raise DomainError(ErrorCode.FORBIDDEN, "this is for admins")
 
 
+def require_team(actor: Actor) -> None:
+    """Raise DomainError `forbidden` unless the actor works for the account."""
+    if actor.kind is not ActorKind.AGENT or actor.role not in {Role.AGENT, Role.ADMIN}:
+        raise DomainError(ErrorCode.FORBIDDEN, "this is for those who work here")
+
+
 def require_assignee(conversation: Conversation, actor: Actor) -> None:
     """Raise DomainError `forbidden` unless the conversation is assigned to the actor."""
     if actor.id != conversation.assignee_id:

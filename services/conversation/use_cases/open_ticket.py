@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from libs.contracts.ai import Turn
 from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import Sender
+from libs.contracts.directory import Department
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.tickets import OpenTicket, TicketView
 from libs.contracts.vocabulary import BotMode, Channel, HandoffReason, SenderKind
@@ -38,17 +39,17 @@ class OpenTicketOfUser:
         check_id(command.conversation_id)
         if not command.content.strip() or not command.subject.strip():
             raise DomainError(ErrorCode.INVALID, "a ticket needs a subject and content")
-        await check_departments([command.department], tx)
+        account = await check_departments([command.department], tx)
         if await tx.conversation(command.conversation_id) is not None:
             raise not_found()
-        chatbot = await self._chatbot(command, tx)
+        chatbot = await self._chatbot(command, account.department(command.department), tx)
         conversation = await self._start(command, call, chatbot, tx)
         await self._first_message(conversation, command, call, chatbot, tx)
         await tx.save(conversation)
         return ticket_of(view_of(conversation, command.actor))
 
-    async def _chatbot(self, command: OpenTicket, tx: Transaction) -> Chatbot:
-        chatbot_id = command.chatbot_id
+    async def _chatbot(self, command: OpenTicket, department: Department, tx: Transaction) -> Chatbot:
+        chatbot_id = command.chatbot_id or department.default_chatbot_id
         if chatbot_id is None:
             found = await tx.chatbots_for(command.department)
             if len(found) != 1:

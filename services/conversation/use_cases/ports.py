@@ -15,6 +15,7 @@ from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.contact_ports import ContactRecords
+from services.conversation.use_cases.directory_ports import DirectoryRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
 
 #: Makes a new id; each is unique and later ones sort behind earlier ones.
@@ -28,15 +29,6 @@ class Call:
     account_id: str
     command_id: str
     now: datetime
-
-
-@dataclass(frozen=True)
-class Account:
-    """A tenant and its departments."""
-
-    id: str
-    name: str
-    departments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ class Advance(Enum):
     UNKNOWN_MESSAGE = auto()
 
 
-class Transaction(ContactRecords, TicketRecords, Protocol):
+class Transaction(ContactRecords, DirectoryRecords, TicketRecords, Protocol):
     """One account's records, read and changed together or not at all.
 
     Every method may raise TransientError; the whole is then tried again.
@@ -137,12 +129,6 @@ class Transaction(ContactRecords, TicketRecords, Protocol):
 
     async def put_chatbot(self, chatbot: Chatbot) -> None:
         """Keep a chatbot, new or not."""
-
-    async def account(self) -> Account | None:
-        """The account, once it is registered."""
-
-    async def put_account(self, account: Account) -> None:
-        """Keep the account, new or not."""
 
     async def person(self, person_id: str) -> Person | None:
         """A person of this account."""

@@ -64,6 +64,10 @@ RULES: dict[str, frozenset[Access]] = {
     "mergeContacts": _TEAM,
     "eraseContact": _ADMINS,
     "getErasure": _ADMINS,
+    "getAccount": _TEAM,
+    "listDepartments": _TEAM,
+    "getDepartment": _TEAM,
+    **dict.fromkeys(("updateAccount", "createDepartment", "updateDepartment", "deleteDepartment"), _ADMINS),
     # Of a team, the assigned agent alone: the conversation says who that is.
     "suggestResponse": _TEAM,
     "openTicket": frozenset({Access.USER}),

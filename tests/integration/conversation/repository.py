@@ -15,6 +15,7 @@ from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.documents import deadline_id
 from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
+from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_transaction import MongoTransaction
@@ -33,6 +34,7 @@ class MongoRepository:
         self.records = Records(store)
         self.conversations = MongoConversations(store, self.outbox)
         self.contacts = MongoContactReads(store)
+        self.directory = MongoDirectoryReads(store)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction, as a subscriber does."""

@@ -16,6 +16,7 @@ from libs.contracts.conversation import (
     InboundRecorded,
     Sender,
 )
+from libs.contracts.directory import Department
 from libs.contracts.errors import DomainError, TransientError
 from libs.contracts.vocabulary import (
     BotMode,
@@ -28,10 +29,10 @@ from libs.contracts.vocabulary import (
 )
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Question
+from services.conversation.domain.directory import Account
 from services.conversation.domain.policy import Visibility
 from services.conversation.domain.status_machine import StatusCommand
 from services.conversation.use_cases.ports import (
-    Account,
     Advance,
     AlreadyRecordedError,
     AnswerDeadline,
@@ -334,9 +335,11 @@ class TestDirectory:
             "other": Chatbot("bot", "B"),
         }
         people = {name: person("ana", "IT", account_id=name) for name in bots}
+        department = Department(id="IT", name="Computers", agent_limit=2, default_chatbot_id="bot")
+        accounts = {name: Account(name, name.title(), (department,), agent_limit=3) for name in bots}
 
         async def put(tx: Transaction, name: str) -> None:
-            await tx.put_account(Account(name, name.title(), ("IT",)))
+            await tx.put_account(accounts[name])
             await tx.put_chatbot(bots[name])
             await tx.put_person(people[name])
 
@@ -347,7 +350,7 @@ class TestDirectory:
             assert await repository.transaction(name, look) == (None, None, None)
             await repository.transaction(name, partial(put, name=name))
         for name, bot in bots.items():
-            expected = (Account(name, name.title(), ("IT",)), bot, people[name])
+            expected = (accounts[name], bot, people[name])
             assert await repository.transaction(name, look) == expected
             assert await repository.conversations.person(name, "ana") == people[name]
         assert await repository.conversations.person("third", "ana") is None

@@ -18,12 +18,12 @@ from services.conversation.domain.contact import Contact
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Pending
 from services.conversation.domain.delivery_states import earlier_than
+from services.conversation.domain.directory import Account
 from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.tickets import ticket_status
 from services.conversation.domain.versions import check_unchanged
 from services.conversation.use_cases.ports import (
-    Account,
     Advance,
     AlreadyRecordedError,
     AnswerDeadline,
@@ -34,6 +34,7 @@ from services.conversation.use_cases.ports import (
     Window,
 )
 from tests.unit.conversation.fake_contacts import InMemoryContactRecords, InMemoryContacts
+from tests.unit.conversation.fake_directory import InMemoryDirectory, InMemoryDirectoryRecords
 
 T = TypeVar("T")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,6 +78,7 @@ class InMemoryStore:
         self.records = Records()
         self.conversations = InMemoryConversations(self)
         self.contacts = InMemoryContacts(self)
+        self.directory = InMemoryDirectory(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
@@ -92,7 +94,7 @@ class InMemoryStore:
         return self.records.deadlines.get((account_id, conversation_id))
 
 
-class InMemoryTransaction(InMemoryContactRecords):
+class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords):
     """Implements the port Transaction."""
 
     def __init__(self, records: Records, account_id: str) -> None:
@@ -231,12 +233,6 @@ class InMemoryTransaction(InMemoryContactRecords):
 
     async def put_chatbot(self, chatbot: Chatbot) -> None:
         self._records.chatbots[self._account_id, chatbot.id] = chatbot
-
-    async def account(self) -> Account | None:
-        return self._records.accounts.get(self._account_id)
-
-    async def put_account(self, account: Account) -> None:
-        self._records.accounts[account.id] = account
 
     async def person(self, person_id: str) -> Person | None:
         return self._records.people.get((self._account_id, person_id))

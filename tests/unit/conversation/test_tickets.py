@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from libs.contracts.ai import AnswerContact
-from libs.contracts.base import Actor
+from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.conversation import ConversationHandedOff, PostBotReply, RegisterChatbot
+from libs.contracts.directory import UpdateDepartment
 from libs.contracts.errors import DomainError, PermanentError, TransientError
 from libs.contracts.suggestions import DraftReply, RecordSuggestion
 from libs.contracts.tickets import (
@@ -38,6 +39,7 @@ from services.conversation.use_cases.record_suggestion import record_suggestion
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.suggest_response import SuggestForAssignee
+from services.conversation.use_cases.update_department import update_department
 from tests.unit.conversation.conftest import World
 from tests.unit.conversation.making import ACCOUNT, ADMIN, AI, CHATBOT, agent, call, person
 
@@ -142,6 +144,16 @@ class TestOpening:
         assert (await opened(world, "0002-00aa", department="HR", chatbot_id=None)).chatbot_id == "anybody"
         await bot(world, "for-it-2", department="IT")
         assert await code_of(opened(world, "0003-00aa", chatbot_id=None)) == "invalid"
+
+    async def test_without_a_chatbot_the_departments_default_one_takes_it(self, world: World) -> None:
+        await bot(world, "for-it", department="IT")
+        await bot(world, "chosen")
+        await world.do(
+            update_department,
+            UpdateDepartment(actor=SYSTEM, department_id="IT", default_chatbot_id="chosen"),
+        )
+        assert (await opened(world, chatbot_id=None)).chatbot_id == "chosen"
+        assert (await opened(world, "0002-00aa", chatbot_id="for-it")).chatbot_id == "for-it"
 
     async def test_what_makes_no_ticket(self, world: World) -> None:
         assert await code_of(opened(world, actor=ANA)) == "forbidden"

@@ -1,0 +1,33 @@
+"""An administrator sets the account up over the running gateway."""
+
+from uuid import uuid4
+
+from deploy.local.demo import account
+from tests.e2e.parley import Parley
+from tests.e2e.test_contacts import call
+
+ANA = account.PEOPLE[0]
+UMA = account.PEOPLE[6]
+
+
+async def test_a_department_gets_its_default_chatbot_and_goes_again(parley: Parley) -> None:
+    name = f"Returns-{uuid4().hex[:8]}"
+    async with parley.console() as admin, parley.console(ANA) as ana:
+        body = {"id": name, "default_chatbot_id": account.CHATBOT_ID, "agent_limit": 5}
+        made = await call(parley, admin, "POST", "/departments", body)
+        assert (made.status_code, made.json()["default_chatbot_id"]) == (201, account.CHATBOT_ID)
+        twice = await call(parley, admin, "POST", "/departments", body)
+        assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+        ghost = await call(parley, admin, "PATCH", f"/departments/{name}", {"default_chatbot_id": "ghost"})
+        assert (ghost.status_code, ghost.json()["code"]) == (422, "invalid")
+        changed = await call(parley, admin, "PATCH", f"/departments/{name}", {"agent_limit": None})
+        assert changed.json() == made.json() | {"agent_limit": None}
+        seen = await call(parley, ana, "GET", f"/departments/{name}")
+        assert seen.json() == changed.json()
+        assert changed.json() in (await call(parley, ana, "GET", "/account")).json()["departments"]
+        refused = await call(parley, ana, "DELETE", f"/departments/{name}")
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+        used = await call(parley, admin, "DELETE", "/departments/Orders")
+        assert (used.status_code, used.json()["code"]) == (409, "conflict")
+        assert (await call(parley, admin, "DELETE", f"/departments/{name}")).status_code == 200
+        assert (await call(parley, ana, "GET", f"/departments/{name}")).status_code == 404

@@ -1,0 +1,45 @@
+"""The account's directory in memory, with the same promises as the one in MongoDB."""
+
+from typing import Any
+
+from libs.contracts.vocabulary import Status
+from services.conversation.domain.directory import Account
+
+
+class InMemoryDirectoryRecords:
+    """The directory of the port Transaction."""
+
+    _records: Any
+    _account_id: str
+
+    def _mine(self, kept: dict[Any, Any]) -> list[Any]:
+        return [one for key, one in kept.items() if key[0] == self._account_id]
+
+    async def account(self) -> Account | None:
+        return self._records.accounts.get(self._account_id)  # type: ignore[no-any-return]
+
+    async def put_account(self, account: Account) -> None:
+        self._records.accounts[account.id] = account
+
+    async def users_of_department(self, department_id: str) -> str | None:
+        if any(department_id in one.departments for one in self._mine(self._records.people)):
+            return "people"
+        if any(one.department == department_id for one in self._mine(self._records.chatbots)):
+            return "chatbots"
+        over = {Status.CLOSED, Status.ARCHIVED}
+        if any(
+            one.department == department_id and one.status not in over
+            for one in self._mine(self._records.conversations)
+        ):
+            return "open conversations"
+        return None
+
+
+class InMemoryDirectory:
+    """Implements the port Directory."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    async def account(self, account_id: str) -> Account | None:
+        return self._store.records.accounts.get(account_id)  # type: ignore[no-any-return]
