@@ -17,6 +17,7 @@ from libs.contracts import (
     messages,
     notification_settings,
     notify,
+    organising,
     starting,
     suggestions,
     tickets,
@@ -90,6 +91,7 @@ _WORKFLOW_COMMANDS: Kinds = (
     workflow.AssignConversation,
     workflow.TransferConversation,
 )
+_ORGANISING_COMMANDS: Kinds = (organising.LabelConversation, organising.SetPriority)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
 _DIRECTORY_COMMANDS: Kinds = (
     directory.CreateDepartment,
@@ -129,6 +131,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.conversation_partition_queue(PARTITION): (
             *_CONVERSATION_COMMANDS,
             *_WORKFLOW_COMMANDS,
+            *_ORGANISING_COMMANDS,
             *_AGENT_COMMANDS,
             suggestions.RecordSuggestion,
             *_CONTACT_COMMANDS,
@@ -194,6 +197,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 contacts.UpdateContact,
                 starting.StartConversation,
                 *_WORKFLOW_COMMANDS,
+                *_ORGANISING_COMMANDS,
                 erasure.EraseContact,
                 erasure.AcknowledgeErasure,
                 *_DIRECTORY_COMMANDS,

@@ -17,10 +17,14 @@ from libs.contracts.vocabulary import (
     Feedback,
     HandoffReason,
     MessageKind,
+    Priority,
     SenderKind,
     Status,
     TicketStatus,
 )
+
+#: Labels of one conversation.
+MOST_LABELS = 20
 
 # --- values ---------------------------------------------------------------------------------------------
 
@@ -123,6 +127,8 @@ class ConversationView(ConversationRef):
     handoff_reason: str | None = None
     version: int
     sequence: int
+    labels: tuple[str, ...] = Field(default=(), max_length=MOST_LABELS)
+    priority: Priority = Priority.NONE
     unread: int = 0
     message_count: int = 0
     has_pending_suggestion: bool = False

@@ -97,7 +97,9 @@ _WRITTEN = frozenset(
         "visitor_name",
     }
 )
-_LISTS = frozenset({"attachments", "citations", "external_ids", "turns"})
+_LISTS = frozenset(
+    {"added_labels", "attachments", "citations", "external_ids", "labels", "removed_labels", "turns"}
+)
 #: Codes of ours, such as a handoff's reason.
 _CODE = re.compile(r"[a-z][a-z_]{0,40}")
 ERASED = "erased"

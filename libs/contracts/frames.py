@@ -27,6 +27,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
+from libs.contracts.organising_frames import ORGANISING_FRAMES
 from libs.contracts.suggestions import (
     SuggestionApproved,
     SuggestionEdited,
@@ -347,6 +348,7 @@ _ACCOUNT_FRAMES: dict[
     ConversationAssigned: _assigned,
     ConversationTransferred: _transferred,
     FeedbackGiven: _feedback,
+    **ORGANISING_FRAMES,
 }
 
 

@@ -13,6 +13,16 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
+class Priority(StrEnum):
+    """How urgent people say a conversation is."""
+
+    NONE = "none"
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
 class TicketStatus(StrEnum):
     """Where a ticket stands; derived from its conversation, kept nowhere."""
 

@@ -42,6 +42,7 @@ from libs.contracts.directory import (
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
+from libs.contracts.organising import LabelConversation, SetPriority
 from libs.contracts.starting import StartConversation
 from libs.contracts.suggestions import (
     ApproveSuggestion,
@@ -114,6 +115,7 @@ from services.conversation.use_cases.get_suggestion import GetSuggestionOfConver
 from services.conversation.use_cases.get_ticket import GetTicketThread
 from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
+from services.conversation.use_cases.label_conversation import label_conversation
 from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_tickets import ListTicketsForPerson
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
@@ -132,6 +134,7 @@ from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.reject_suggestion import reject_suggestion
 from services.conversation.use_cases.retry_message import retry_message
+from services.conversation.use_cases.set_priority import set_priority
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.start_conversation import StartByAgent
@@ -224,6 +227,8 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         ChangeStatus: change_status,
         **{kind: Move(command, OFFERED[command]) for kind, command in _MOVES.items()},
         AssignConversation: assign_conversation,
+        LabelConversation: label_conversation,
+        SetPriority: set_priority,
         WriteToContact: WriteAsPerson(new_id),
         RetryMessage: retry_message,
         RecordSuggestion: record_suggestion,

@@ -46,6 +46,7 @@ from services.gateway.entrypoints.http_departments import add_department_routes
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_once import Once
+from services.gateway.entrypoints.http_organising import add_organising_routes
 from services.gateway.entrypoints.http_settings import add_settings_routes
 from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
@@ -289,6 +290,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         GetVisibleConversation(outside.conversations),
     )
     add_workflow_routes(app, _commanding(outside))
+    add_organising_routes(app, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send)
     add_settings_routes(app, outside.notification_settings, _commanding(outside))

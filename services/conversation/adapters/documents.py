@@ -5,7 +5,7 @@ from typing import Any
 from libs.contracts.conversation import ContactView, MessageView, Person, Transition
 from libs.contracts.directory import Department
 from libs.contracts.suggestions import SuggestionView
-from libs.contracts.vocabulary import BotMode, Channel, Status
+from libs.contracts.vocabulary import BotMode, Channel, Priority, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.directory import Account
@@ -57,6 +57,8 @@ def conversation_document(conversation: Conversation) -> Document:
         "question": vars(question) if question else None,
         "suggestion": conversation.suggestion.model_dump() if conversation.suggestion else None,
         "status_before_archive": before.value if before else None,
+        "labels": list(conversation.labels) or None,
+        "priority": conversation.priority.value if conversation.priority is not Priority.NONE else None,
     }
     document = {"_id": conversation.id, **plain, **optional}
     return {name: value for name, value in document.items() if value is not None or name in _ALWAYS} | {
@@ -81,6 +83,8 @@ def conversation_of(document: Document) -> Conversation:
         question=Question(**question) if question else None,
         suggestion=SuggestionView.model_validate(suggestion) if suggestion else None,
         status_before_archive=Status(before) if before else None,
+        labels=tuple(document.get("labels", ())),
+        priority=Priority(document.get("priority", Priority.NONE)),
         stored_version=document["version"],
         **plain,
     )

@@ -39,6 +39,7 @@ from libs.contracts.vocabulary import (
 from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.message import Draft, StoredMessage
+from services.conversation.domain.organising import OrganisedConversation
 from services.conversation.domain.retrying import RetryingConversation
 from services.conversation.domain.status_machine import StatusCommand, target_of
 
@@ -64,7 +65,7 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 
 
 @dataclass(kw_only=True)
-class Conversation(AssignableConversation, RetryingConversation):
+class Conversation(AssignableConversation, OrganisedConversation, RetryingConversation):
     """A conversation with its rules."""
 
     # --- what may happen ------------------------------------------------------------------------------

@@ -14,7 +14,15 @@ from libs.contracts.conversation import (
     Transition,
 )
 from libs.contracts.suggestions import SuggestionView
-from libs.contracts.vocabulary import SIDE_KINDS, Channel, DeliveryState, Direction, SenderKind, Status
+from libs.contracts.vocabulary import (
+    SIDE_KINDS,
+    Channel,
+    DeliveryState,
+    Direction,
+    Priority,
+    SenderKind,
+    Status,
+)
 from services.conversation.domain.message import Draft, StoredMessage
 
 #: Characters of the last message that lists show; the thread has the whole of it.
@@ -74,6 +82,8 @@ class ConversationState:
     handoff_reason: str | None = None
     version: int = 0
     sequence: int = 0
+    labels: tuple[str, ...] = ()
+    priority: Priority = Priority.NONE
     unread: int = 0
     message_count: int = 0
     last_message: MessageView | None = None

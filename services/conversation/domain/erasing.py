@@ -23,6 +23,7 @@ def erase(conversation: Conversation, actor: Actor, at: datetime, erasure_id: st
     conversation.subject = conversation.last_message = conversation.requester_id = None
     # A draft that is still on its way back is refused, as nobody asks for one any more.
     conversation.suggestion = conversation.drafting = None
+    conversation.labels = ()
     conversation.unread = 0
     if conversation.handoff_reason not in set(HandoffReason):
         conversation.handoff_reason = None

@@ -26,6 +26,7 @@ class Action(StrEnum):
     CHANGE_STATUS = "change_status"
     RESOLVE = "resolve"
     ASSIGN = "assign"
+    ORGANISE = "organise"
     SUGGEST = "suggest"
     ACKNOWLEDGE = "acknowledge"
     WRITE_TICKET = "write_ticket"
@@ -41,6 +42,7 @@ _ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Action.CHANGE_STATUS: frozenset({ActorKind.AGENT}),
     Action.RESOLVE: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.ASSIGN: frozenset({ActorKind.AGENT}),
+    Action.ORGANISE: frozenset({ActorKind.AGENT}),
     Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT, ActorKind.USER}),
     Action.WRITE_TICKET: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.GIVE_FEEDBACK: frozenset({ActorKind.AGENT, ActorKind.USER}),
@@ -61,6 +63,8 @@ OFFERED = {
 REPLY = "post_reply"
 #: Always an effect for somebody: there is another agent, another department, or nobody to give it to.
 ASSIGNING = ("assign", "transfer")
+#: Whatever became of it: what people note on it for themselves.
+ORGANISING = ("label", "set_priority")
 #: For whoever may decide on the suggestion that is pending.
 DECIDING = ("approve_suggestion", "reject_suggestion")
 
@@ -196,6 +200,8 @@ def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ..
         actions += ASSIGNING
     if conversation.suggestion is not None and _permits(conversation, actor, Action.SUGGEST):
         actions += DECIDING[0 if conversation.is_open else 1 :]
+    if _permits(conversation, actor, Action.ORGANISE):
+        actions += ORGANISING
     return tuple(actions)
 
 

@@ -17,6 +17,8 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         handoff_reason=conversation.handoff_reason,
         version=conversation.version,
         sequence=conversation.sequence,
+        labels=conversation.labels,
+        priority=conversation.priority,
         unread=conversation.unread,
         message_count=conversation.message_count,
         has_pending_suggestion=conversation.suggestion is not None,

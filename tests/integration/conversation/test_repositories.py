@@ -24,6 +24,7 @@ from libs.contracts.vocabulary import (
     DeliveryState,
     HandoffReason,
     MessageKind,
+    Priority,
     SenderKind,
     Status,
 )
@@ -111,6 +112,8 @@ class TestConversations:
 
         found.hand_off(ANA, moment(2), reason=HandoffReason.RULE)
         found.assignee_id = "ana"
+        found.label(ANA, moment(2), add=["vip", "refund"])
+        found.set_priority(Priority.HIGH, ANA, moment(2))
         for command in [StatusCommand.RESOLVE, StatusCommand.CLOSE, StatusCommand.ARCHIVE]:
             found.change_status(command, ANA, moment(3))
         again = await save(repository, found)

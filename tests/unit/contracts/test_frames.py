@@ -10,6 +10,7 @@ from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
 from libs.contracts.messages import MessageRetried
+from libs.contracts.organising import PriorityChanged
 from libs.contracts.suggestions import SuggestionRecorded, SuggestionRejected, SuggestionView
 from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
@@ -19,6 +20,7 @@ from libs.contracts.vocabulary import (
     Direction,
     Feedback,
     MessageKind,
+    Priority,
     Role,
     SenderKind,
     Status,
@@ -172,6 +174,7 @@ def test_at_most_one_frame_a_topic():
             said.DeliveryRecorded: {"message_id": "m1", "state": DeliveryState.SENT},
             MessageRetried: {"message": _message(SenderKind.AGENT)},
             ConversationErased: {"erasure_id": "e"},
+            PriorityChanged: {"priority": Priority.LOW, "former_priority": Priority.NONE},
             FeedbackGiven: {"message_id": "m1", "feedback": Feedback.UP},
         }.get(kind, {})
         topics = [frame.topic for frame in frames_of(_event(kind, **fields), 1)]

@@ -21,6 +21,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import DeliveryEvent, ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.errors import DomainError, PermanentError
 from libs.contracts.vocabulary import ActorKind, Channel, DeliveryState, HandoffReason, Status
+from services.conversation.domain.policy import ORGANISING
 from services.conversation.use_cases.acknowledge_message import acknowledge_message
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
@@ -237,6 +238,7 @@ class TestHandOff:
             "archive",
             "assign",
             "transfer",
+            *ORGANISING,
         )
 
 

@@ -9,6 +9,7 @@ from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.errors import DomainError
 from libs.contracts.vocabulary import ActorKind, HandoffReason, Role
 from services.conversation.domain.policy import (
+    ORGANISING,
     Action,
     actor_of,
     available_actions,
@@ -35,6 +36,7 @@ ALLOWED = {
     Action.CHANGE_STATUS: [HERE, ADMIN],
     Action.RESOLVE: [HERE, ADMIN, REQUESTER],
     Action.ASSIGN: [HERE, ADMIN],
+    Action.ORGANISE: [HERE, ADMIN],
     Action.ACKNOWLEDGE: [CONTACT, REQUESTER],
     Action.WRITE_TICKET: [HERE, ADMIN, REQUESTER],
     Action.GIVE_FEEDBACK: [HERE, ADMIN, REQUESTER],
@@ -119,7 +121,15 @@ def test_a_person_acts_by_their_role_within_their_account() -> None:
 
 def test_actions_are_those_that_would_be_carried_out_now() -> None:
     one = conversation(department="IT")
-    assert available_actions(one, HERE) == ("hand_off", "resolve", "close", "archive", "assign", "transfer")
+    assert available_actions(one, HERE) == (
+        "hand_off",
+        "resolve",
+        "close",
+        "archive",
+        "assign",
+        "transfer",
+        *ORGANISING,
+    )
     one.hand_off(HERE, moment(1), reason=HandoffReason.REQUESTED_BY_AGENT)
     assert available_actions(one, HERE) == (
         "post_reply",
@@ -129,11 +139,12 @@ def test_actions_are_those_that_would_be_carried_out_now() -> None:
         "archive",
         "assign",
         "transfer",
+        *ORGANISING,
     )
     one.change_status(StatusCommand.CLOSE, HERE, moment(2))
-    assert available_actions(one, HERE) == ("reopen", "archive")
+    assert available_actions(one, HERE) == ("reopen", "archive", *ORGANISING)
     one.change_status(StatusCommand.ARCHIVE, HERE, moment(3))
-    assert available_actions(one, HERE) == ("unarchive",)
+    assert available_actions(one, HERE) == ("unarchive", *ORGANISING)
 
 
 def test_a_requester_can_resolve_their_ticket_and_nothing_else() -> None:

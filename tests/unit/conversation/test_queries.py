@@ -13,6 +13,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.errors import DomainError
 from libs.contracts.vocabulary import Channel, HandoffReason, Status
+from services.conversation.domain.policy import ORGANISING
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_conversation import GetThread
@@ -59,6 +60,7 @@ class TestList:
             "archive",
             "assign",
             "transfer",
+            *ORGANISING,
         )
         assert sessions(await self.page(seven, sort_order="asc"))[0] == "t0"
 

@@ -1,0 +1,140 @@
+"""How people keep conversations in order: labels and priority."""
+
+from typing import Annotated
+
+from fastapi import FastAPI, Path, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from libs.contracts.base import Command
+from libs.contracts.conversation import ConversationView
+from libs.contracts.organising import LabelConversation, SetPriority
+from services.gateway.domain.callers import PersonCaller
+from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_console import PathId
+from services.gateway.entrypoints.http_docs import errors
+from services.gateway.entrypoints.http_guard import CurrentPerson
+from services.gateway.entrypoints.http_once import IdempotencyKey
+from services.gateway.entrypoints.http_organising_models import LabelsBody, PriorityBody
+
+_CONVERSATION = "/api/v1/conversations/{conversation_id}"
+_ERRORS = errors(401, 403, 404, 409, 415, 422, 504)
+
+LabelInPath = Annotated[str, Path(min_length=1, max_length=64)]
+
+
+class Organising:
+    """One command about one conversation, answered with its view."""
+
+    def __init__(self, commanding: Commanding) -> None:
+        self._commanding = commanding
+
+    async def __call__(
+        self,
+        request: Request,
+        caller: PersonCaller,
+        key: str | None,
+        command: Command,
+        conversation_id: str,
+        body: BaseModel | None = None,
+    ) -> JSONResponse:
+        """Have it carried out."""
+        return await self._commanding(
+            request,
+            caller,
+            key,
+            command,
+            body=body,
+            conversation_id=conversation_id,
+            answer=ConversationView,
+        )
+
+
+def add_organising_routes(app: FastAPI, commanding: Commanding) -> None:
+    """`/api/v1/conversations/{id}/labels`, `priority`."""
+    organise = Organising(commanding)
+    _add_labels(app, organise)
+    _add_priority(app, organise)
+
+
+def _add_labels(app: FastAPI, organise: Organising) -> None:
+    @app.put(
+        f"{_CONVERSATION}/labels",
+        operation_id="setLabels",
+        summary="Give a conversation exactly these labels",
+        description="Labels are kept in lower case and in alphabetical order; 20 at most.",
+        tags=["conversations"],
+        response_model=ConversationView,
+        responses=_ERRORS,
+    )
+    async def set_route(
+        request: Request,
+        conversation_id: PathId,
+        body: LabelsBody,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command = LabelConversation(
+            actor=caller.actor(), conversation_id=conversation_id, add=tuple(body.labels), replace=True
+        )
+        return await organise(request, caller, key, command, conversation_id, body)
+
+    @app.post(
+        f"{_CONVERSATION}/labels",
+        operation_id="addLabels",
+        summary="Put further labels on a conversation",
+        description="Those that it has already are answered as done.",
+        tags=["conversations"],
+        response_model=ConversationView,
+        responses=_ERRORS,
+    )
+    async def add_route(
+        request: Request,
+        conversation_id: PathId,
+        body: LabelsBody,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command = LabelConversation(
+            actor=caller.actor(), conversation_id=conversation_id, add=tuple(body.labels)
+        )
+        return await organise(request, caller, key, command, conversation_id, body)
+
+    @app.delete(
+        f"{_CONVERSATION}/labels/{{label:path}}",
+        operation_id="removeLabel",
+        summary="Take a label off a conversation",
+        description="One that it does not have is answered as done.",
+        tags=["conversations"],
+        response_model=ConversationView,
+        responses=_ERRORS,
+    )
+    async def remove_route(
+        request: Request,
+        conversation_id: PathId,
+        label: LabelInPath,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command = LabelConversation(actor=caller.actor(), conversation_id=conversation_id, remove=(label,))
+        return await organise(request, caller, key, command, conversation_id)
+
+
+def _add_priority(app: FastAPI, organise: Organising) -> None:
+    @app.put(
+        f"{_CONVERSATION}/priority",
+        operation_id="setPriority",
+        summary="Say how urgent a conversation is",
+        tags=["conversations"],
+        response_model=ConversationView,
+        responses=_ERRORS,
+    )
+    async def priority_route(
+        request: Request,
+        conversation_id: PathId,
+        body: PriorityBody,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command = SetPriority(actor=caller.actor(), conversation_id=conversation_id, priority=body.priority)
+        return await organise(request, caller, key, command, conversation_id, body)
