@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from libs.contracts import (
     ai,
+    chatbots,
     contacts,
     conversation,
     delivery,
@@ -94,12 +95,15 @@ _WORKFLOW_COMMANDS: Kinds = (
 _ORGANISING_COMMANDS: Kinds = (organising.LabelConversation, organising.SetPriority)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
 _DIRECTORY_COMMANDS: Kinds = (
+    chatbots.CreateChatbot,
+    chatbots.DeleteChatbot,
+    chatbots.UpdateChatbot,
     directory.CreateDepartment,
     directory.DeleteDepartment,
     directory.UpdateAccount,
     directory.UpdateDepartment,
 )
-_DIRECTORY_QUERIES: Kinds = (directory.GetAccount,)
+_DIRECTORY_QUERIES: Kinds = (chatbots.GetChatbot, chatbots.ListChatbots, directory.GetAccount)
 _TICKET_COMMANDS: Kinds = (
     tickets.AssignTicket,
     tickets.CloseTicket,

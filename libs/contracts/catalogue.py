@@ -7,6 +7,7 @@ from typing import Any
 
 from libs.contracts import (
     ai,
+    chatbots,
     contacts,
     conversation,
     delivery,
@@ -76,6 +77,11 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     directory.CreateDepartment: directory.Department,
     directory.UpdateDepartment: directory.Department,
     directory.DeleteDepartment: directory.Department,
+    chatbots.ListChatbots: chatbots.ChatbotPage,
+    chatbots.GetChatbot: chatbots.ChatbotView,
+    chatbots.CreateChatbot: chatbots.ChatbotView,
+    chatbots.UpdateChatbot: chatbots.ChatbotView,
+    chatbots.DeleteChatbot: chatbots.ChatbotView,
     tickets.OpenTicket: tickets.TicketView,
     tickets.AssignTicket: tickets.TicketView,
     tickets.ResolveTicket: tickets.TicketView,
@@ -98,6 +104,7 @@ OTHERS: dict[str, type[Contract]] = {
 #: Named here so that importing them has a visible use: each declares messages.
 MODULES = (
     ai,
+    chatbots,
     contacts,
     conversation,
     delivery,

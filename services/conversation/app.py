@@ -5,6 +5,13 @@ from datetime import datetime, timedelta
 
 from libs.contracts import topology
 from libs.contracts.base import Message
+from libs.contracts.chatbots import (
+    CreateChatbot,
+    DeleteChatbot,
+    GetChatbot,
+    ListChatbots,
+    UpdateChatbot,
+)
 from libs.contracts.contacts import (
     GetContact,
     ListContacts,
@@ -96,7 +103,9 @@ from services.conversation.use_cases.acknowledge_message import acknowledge_mess
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.assign_conversation import assign_conversation
 from services.conversation.use_cases.change_status import change_status
+from services.conversation.use_cases.create_chatbot import create_chatbot
 from services.conversation.use_cases.create_department import create_department
+from services.conversation.use_cases.delete_chatbot import delete_chatbot
 from services.conversation.use_cases.delete_department import delete_department
 from services.conversation.use_cases.erase_contact import (
     BeginErasure,
@@ -124,6 +133,7 @@ from services.conversation.use_cases.open_ticket import OpenTicketOfUser
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
 from services.conversation.use_cases.post_ticket_message import PostInTicket
+from services.conversation.use_cases.read_chatbots import GetChatbotForAdmin, ListChatbotsForAdmin
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
@@ -141,6 +151,7 @@ from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.suggest_response import SuggestForAssignee
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
 from services.conversation.use_cases.update_account import update_account
+from services.conversation.use_cases.update_chatbot import update_chatbot
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
 from services.conversation.use_cases.update_department import update_department
 from services.conversation.use_cases.write_to_contact import WriteAsPerson
@@ -161,6 +172,9 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
     CreateDepartment: create_department,
     UpdateDepartment: update_department,
     DeleteDepartment: delete_department,
+    CreateChatbot: create_chatbot,
+    UpdateChatbot: update_chatbot,
+    DeleteChatbot: delete_chatbot,
 }
 
 
@@ -291,4 +305,8 @@ def contact_queries(
 
 def directory_queries(directory: MongoDirectoryReads) -> Mapping[type[Message], QueryCase]:
     """The same about the account and its people."""
-    return {GetAccount: GetAccountForPerson(directory)}
+    return {
+        GetAccount: GetAccountForPerson(directory),
+        ListChatbots: ListChatbotsForAdmin(directory),
+        GetChatbot: GetChatbotForAdmin(directory),
+    }

@@ -38,6 +38,7 @@ from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.entrypoints.http_app import make_app
 from services.gateway.entrypoints.http_auth import add_auth_routes
+from services.gateway.entrypoints.http_chatbots import add_chatbot_routes
 from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_contacts import add_contact_routes
@@ -296,6 +297,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))
+    add_chatbot_routes(app, outside.queries, _commanding(outside))
     add_department_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)
     add_starting_routes(app, start, _commanding(outside))

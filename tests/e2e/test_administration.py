@@ -3,8 +3,9 @@
 from uuid import uuid4
 
 from deploy.local.demo import account
-from tests.e2e.parley import Parley
+from tests.e2e.parley import ADMIN, Parley
 from tests.e2e.test_contacts import call
+from tests.e2e.test_tickets import caller
 
 ANA = account.PEOPLE[0]
 UMA = account.PEOPLE[6]
@@ -31,3 +32,23 @@ async def test_a_department_gets_its_default_chatbot_and_goes_again(parley: Parl
         assert (used.status_code, used.json()["code"]) == (409, "conflict")
         assert (await call(parley, admin, "DELETE", f"/departments/{name}")).status_code == 200
         assert (await call(parley, ana, "GET", f"/departments/{name}")).status_code == 404
+
+
+async def test_a_chatbot_is_set_up_takes_a_ticket_and_goes_again(parley: Parley) -> None:
+    dora, uma = await caller(parley, ADMIN), await caller(parley, UMA)
+    body = {"name": "Desk", "mode": "off", "department": "HR", "handoff_keywords": ["lawyer"]}
+    made = await dora.done("POST", "/api/v1/chatbots", body)
+    path = f"/api/v1/chatbots/{made['id']}"
+    changed = await dora.done("PATCH", path, {"instructions": "Be brief.", "department": None})
+    assert changed == made | {"instructions": "Be brief.", "department": None}
+    assert await dora.done("GET", path) == changed
+    assert changed in (await dora.done("GET", "/api/v1/chatbots?page_size=100"))["items"]
+    ticket = {"department": "HR", "subject": "Contract", "content": "Mine?", "chatbot_id": made["id"]}
+    opened = await uma.done("POST", "/tickets", ticket)
+    assert opened["status"] == "assigned"
+    used = await dora("DELETE", path)
+    assert (used.status_code, used.json()["code"]) == (409, "conflict")
+    await uma.done("POST", f"/tickets/{opened['id']}/resolve")
+    await dora.done("POST", f"/tickets/{opened['id']}/close")
+    await dora.done("DELETE", path)
+    assert (await dora("GET", path)).status_code == 404

@@ -102,6 +102,23 @@ class MongoDirectory(MongoErasures):
                 return name
         return None
 
+    async def chatbot_is_used(self, chatbot_id: str) -> bool:
+        """One row is enough."""
+        row = await self._records.conversations.find_one(
+            {"account_id": self._account_id, "status": {"$in": _OPEN}, "chatbot_id": chatbot_id},
+            projection=["_id"],
+            session=self._session,
+        )
+        return row is not None
+
+    async def delete_chatbot(self, chatbot_id: str) -> None:
+        """Also from this process's cache."""
+        await self._records.chatbots.delete_one(
+            {"_id": documents.in_account(self._account_id, chatbot_id), "account_id": self._account_id},
+            session=self._session,
+        )
+        self._chatbots.drop(self._account_id, chatbot_id)
+
     async def person(self, person_id: str) -> Person | None:
         """By id."""
         row = await self._get(

@@ -1,9 +1,15 @@
 """The directory, read without changing anything."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import ASCENDING
+
 from libs.runtime.mongo import Store
 from services.conversation.adapters import documents
-from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_part import Collection, Records
 from services.conversation.domain.directory import Account
+from services.conversation.use_cases.ports import Chatbot
 
 #: Milliseconds a read may take in the store.
 READ_LIMIT = 2_500
@@ -21,3 +27,26 @@ class MongoDirectoryReads:
         with self._store.guarded():
             row = await self._records.accounts.find_one({"_id": account_id}, max_time_ms=READ_LIMIT)
         return documents.account_of(row) if row else None
+
+    async def chatbot(self, account_id: str, chatbot_id: str) -> Chatbot | None:
+        """By id."""
+        with self._store.guarded():
+            row = await self._records.chatbots.find_one(
+                {"_id": documents.in_account(account_id, chatbot_id), "account_id": account_id},
+                max_time_ms=READ_LIMIT,
+            )
+        return documents.chatbot_of(row) if row else None
+
+    async def chatbots(self, account_id: str, after: str | None, limit: int) -> Sequence[Chatbot]:
+        """Along their ids, which begin with the account's."""
+        rows = await self._page(self._records.chatbots, {"account_id": account_id}, after, limit)
+        return [documents.chatbot_of(row) for row in rows]
+
+    async def _page(
+        self, collection: Collection, wanted: dict[str, Any], after: str | None, limit: int
+    ) -> list[documents.Document]:
+        """Rows behind an id."""
+        behind = documents.in_account(wanted["account_id"], after or "")
+        with self._store.guarded():
+            found = collection.find(wanted | {"_id": {"$gt": behind}}).sort("_id", ASCENDING)
+            return await found.limit(limit).max_time_ms(READ_LIMIT).to_list(limit)

@@ -74,7 +74,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("account_id", ASCENDING), ("contact_ids", ASCENDING)], name="of_contact"),
         IndexModel("next_attempt_at", name="due", partialFilterExpression={"open": True}),
     ],
-    "chatbots": [],
+    "chatbots": [IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="list")],
     "people": [],
     "accounts": [],
     "timers": [IndexModel("due_at", name="due")],

@@ -1,4 +1,4 @@
-"""What the use cases about the account's directory need from outside."""
+"""What the use cases about the account's directory need of a transaction."""
 
 from typing import Protocol
 
@@ -17,9 +17,8 @@ class DirectoryRecords(Protocol):
     async def users_of_department(self, department_id: str) -> str | None:
         """What still belongs to a department: `people`, `chatbots`, `open conversations`, or nothing."""
 
+    async def chatbot_is_used(self, chatbot_id: str) -> bool:
+        """Whether a chatbot has open conversations."""
 
-class Directory(Protocol):
-    """What can be read of the directory without changing anything; always of one account."""
-
-    async def account(self, account_id: str) -> Account | None:
-        """The account."""
+    async def delete_chatbot(self, chatbot_id: str) -> None:
+        """Forget a chatbot."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from libs.contracts.directory import AccountView, GetAccount
 from services.conversation.domain.policy import actor_of, require_team
 from services.conversation.use_cases.departments import no_account
-from services.conversation.use_cases.directory_ports import Directory
+from services.conversation.use_cases.directory_read_ports import Directory
 from services.conversation.use_cases.ports import Call
 
 

@@ -1,6 +1,5 @@
 """Contacts, for those who work with them."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from libs.contracts.errors import DomainError, ErrorCode
 from services.conversation.domain.contact import Contact, search_key
 from services.conversation.domain.policy import Visibility, actor_of, visibility_of
 from services.conversation.use_cases.contact_ports import Contacts
+from services.conversation.use_cases.id_cursor import after_of, page_of
 from services.conversation.use_cases.ports import Call
 
 
@@ -24,14 +24,14 @@ class ListContactsForPerson:
         `forbidden` for somebody who works with no contacts.
         """
         visibility = _visibility(query.person, call)
-        after = _decode(query.cursor) if query.cursor else None
+        after = after_of(query.cursor)
         prefix = search_key(query.search) if query.search else None
         # One more than the page shows whether there is a next one.
         found = await self.contacts.search(call.account_id, prefix, after, query.page_size + 1)
-        shown = found[: query.page_size]
+        shown, next_cursor = page_of(found, query.page_size)
         return ContactPage(
             items=await _details(self.contacts, call, shown, visibility),
-            next_cursor=_encode(shown[-1].id) if len(found) > len(shown) else None,
+            next_cursor=next_cursor,
         )
 
 
@@ -72,14 +72,3 @@ async def _details(
     seen = set(ids) if visibility.everything else await contacts.seen(call.account_id, ids, visibility)
     others = await contacts.merged_aliases(call.account_id, ids)
     return tuple(one.detail(others.get(one.id, ())) for one in found if one.id in seen)
-
-
-def _encode(contact_id: str) -> str:
-    return urlsafe_b64encode(contact_id.encode()).decode()
-
-
-def _decode(cursor: str) -> str:
-    try:
-        return urlsafe_b64decode(cursor.encode()).decode()
-    except ValueError as error:
-        raise DomainError(ErrorCode.INVALID, "this is not a cursor of this list") from error

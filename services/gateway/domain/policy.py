@@ -72,6 +72,9 @@ RULES: dict[str, frozenset[Access]] = {
     "listDepartments": _TEAM,
     "getDepartment": _TEAM,
     **dict.fromkeys(("updateAccount", "createDepartment", "updateDepartment", "deleteDepartment"), _ADMINS),
+    **dict.fromkeys(
+        ("listChatbots", "getChatbot", "createChatbot", "updateChatbot", "deleteChatbot"), _ADMINS
+    ),
     # Of a team, the assigned agent alone: the conversation says who that is.
     "suggestResponse": _TEAM,
     "openTicket": frozenset({Access.USER}),

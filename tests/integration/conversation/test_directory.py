@@ -33,3 +33,27 @@ async def test_departments_that_were_plain_names_are_read(mongo: MongoRepository
     found = await mongo.directory.account(ACCOUNT)
     assert found == Account(ACCOUNT, "Acme", (Department(id="IT", name="IT"),))
     assert await mongo.directory.account("other") is None
+
+
+async def test_chatbots_are_listed_found_used_and_forgotten(repository: Repository) -> None:
+    async def put(tx: Transaction) -> None:
+        for name in ("b", "a", "c"):
+            await tx.put_chatbot(Chatbot(id=name, name=name.upper()))
+        await tx.save(conversation(chatbot_id="a"))
+        await tx.save(conversation("0002", session_id="tg:2", chatbot_id="b", status=Status.CLOSED))
+
+    await repository.transaction(ACCOUNT, put)
+    await repository.transaction("acme2", lambda tx: tx.put_chatbot(Chatbot(id="z", name="Z")))
+    directory = repository.directory
+    assert [one.id for one in await directory.chatbots(ACCOUNT, None, 2)] == ["a", "b"]
+    assert [one.id for one in await directory.chatbots(ACCOUNT, "b", 2)] == ["c"]
+    assert await directory.chatbot(ACCOUNT, "a") == Chatbot(id="a", name="A")
+    assert await directory.chatbot("acme2", "a") is None
+
+    async def used(tx: Transaction) -> list[bool]:
+        return [await tx.chatbot_is_used(name) for name in "abc"]
+
+    assert await repository.transaction(ACCOUNT, used) == [True, False, False]
+    await repository.transaction(ACCOUNT, lambda tx: tx.delete_chatbot("c"))
+    assert await directory.chatbot(ACCOUNT, "c") is None
+    assert await repository.transaction(ACCOUNT, lambda tx: tx.chatbot("c")) is None

@@ -1,9 +1,11 @@
 """The account's directory in memory, with the same promises as the one in MongoDB."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from libs.contracts.vocabulary import Status
 from services.conversation.domain.directory import Account
+from services.conversation.use_cases.ports import Chatbot
 
 
 class InMemoryDirectoryRecords:
@@ -34,6 +36,14 @@ class InMemoryDirectoryRecords:
             return "open conversations"
         return None
 
+    async def chatbot_is_used(self, chatbot_id: str) -> bool:
+        over = {Status.CLOSED, Status.ARCHIVED}
+        mine = self._mine(self._records.conversations)
+        return any(one.chatbot_id == chatbot_id and one.status not in over for one in mine)
+
+    async def delete_chatbot(self, chatbot_id: str) -> None:
+        self._records.chatbots.pop((self._account_id, chatbot_id), None)
+
 
 class InMemoryDirectory:
     """Implements the port Directory."""
@@ -43,3 +53,14 @@ class InMemoryDirectory:
 
     async def account(self, account_id: str) -> Account | None:
         return self._store.records.accounts.get(account_id)  # type: ignore[no-any-return]
+
+    async def chatbot(self, account_id: str, chatbot_id: str) -> Chatbot | None:
+        return self._store.records.chatbots.get((account_id, chatbot_id))  # type: ignore[no-any-return]
+
+    async def chatbots(self, account_id: str, after: str | None, limit: int) -> Sequence[Chatbot]:
+        return _behind(self._store.records.chatbots, account_id, after, limit)
+
+
+def _behind(kept: dict[Any, Any], account_id: str, after: str | None, limit: int) -> list[Any]:
+    found = sorted((key[1], one) for key, one in kept.items() if key[0] == account_id)
+    return [one for id_, one in found if id_ > (after or "")][:limit]
