@@ -17,6 +17,7 @@ from libs.standins.journal import DEFAULT_KEEP
 from libs.standins.model import ModelStandin
 from libs.standins.server import serving
 from libs.standins.telegram import TelegramStandin
+from libs.standins.whatsapp import WhatsAppStandin
 
 
 def _arguments() -> argparse.Namespace:
@@ -37,11 +38,9 @@ async def _run(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    options = {"speed_up": arguments.speed_up, "keep": arguments.keep}
     app = StandinApp(
-        [
-            TelegramStandin(speed_up=arguments.speed_up, keep=arguments.keep),
-            ModelStandin(keep=arguments.keep),
-        ]
+        [TelegramStandin(**options), WhatsAppStandin(**options), ModelStandin(keep=arguments.keep)]
     )
     async with serving(app, host=arguments.host, port=arguments.port) as base_url:
         sys.stdout.write(json.dumps({"event": "ready", "url": base_url}) + "\n")

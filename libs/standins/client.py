@@ -8,6 +8,7 @@ import httpx
 
 from libs.standins.control import MAX_WAIT_S
 from libs.standins.model.client import ModelClient
+from libs.standins.party_client import PartyClient
 from libs.standins.telegram.client import TelegramBotClient
 
 JsonObject = dict[str, Any]
@@ -90,3 +91,14 @@ class StandinClient:
     def model(self) -> ModelClient:
         """Return what steers the model endpoint."""
         return ModelClient(self.call)
+
+    async def register(self, platform: str, **settings: Any) -> PartyClient:
+        """Register a number (``whatsapp``), a server (``postmark``) or an account (``chatwoot``), or bring it
+        up to date, and return what steers it. The settings stand in the README.
+        """
+        shown = await self.call("POST", f"/{platform}", settings)
+        return self.party(platform, str(shown["id"]))
+
+    def party(self, platform: str, party_id: str) -> PartyClient:
+        """Return what steers one that is registered."""
+        return PartyClient(self.call, platform, party_id)

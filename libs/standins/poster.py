@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 import httptools
@@ -38,6 +38,27 @@ class PostResult:
     def accepted(self) -> bool:
         """Whether the receiver answered 200-299."""
         return self.status is not None and 200 <= self.status <= 299
+
+
+@dataclass(frozen=True, slots=True)
+class PostAttempt:
+    """One post: when it began (``time.monotonic()``, Unix seconds), the status or error, how long it took."""
+
+    monotonic: float
+    wall: float
+    status: int | None
+    error: str | None
+    latency_s: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the control API shows it."""
+        return {
+            "monotonic": self.monotonic,
+            "wall": self.wall,
+            "status": self.status,
+            "error": self.error,
+            "latency_ms": round(self.latency_s * 1000, 3),
+        }
 
 
 class Target(NamedTuple):

@@ -5,29 +5,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from libs.standins.poster import PostAttempt
+
 DeliveryState = Literal["queued", "acked", "expired", "dropped", "not_subscribed"]
 MAX_ATTEMPTS_KEPT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PostAttempt:
-    """One post: when it began (``time.monotonic()``, Unix seconds), the status or error, how long it took."""
-
-    monotonic: float
-    wall: float
-    status: int | None
-    error: str | None
-    latency_s: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as the control API shows it."""
-        return {
-            "monotonic": self.monotonic,
-            "wall": self.wall,
-            "status": self.status,
-            "error": self.error,
-            "latency_ms": round(self.latency_s * 1000, 3),
-        }
 
 
 @dataclass(slots=True, eq=False)

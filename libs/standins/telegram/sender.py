@@ -14,8 +14,8 @@ from typing import Any
 
 from libs.standins.errors import StandinError, UnknownError
 from libs.standins.journal import Journal
-from libs.standins.poster import Poster, PostResult, Target, parse_target
-from libs.standins.telegram.delivery import Delivery, PostAttempt
+from libs.standins.poster import PostAttempt, Poster, PostResult, Target, parse_target
+from libs.standins.telegram.delivery import Delivery
 from libs.standins.telegram.schedule import (
     WEBHOOK_DROPPED_AFTER_S,
     Backoff,

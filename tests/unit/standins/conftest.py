@@ -15,6 +15,7 @@ from libs.standins.client import StandinClient
 from libs.standins.server import serving
 from libs.standins.telegram import TelegramBot, TelegramStandin
 from libs.standins.wire import Answer, pause, read_body, reset, send_answer
+from tests.unit.standins.hooks import Hook, Hooks
 
 _BOT_IDS = itertools.count(700_001)
 
@@ -99,6 +100,18 @@ async def bot(telegram: TelegramStandin) -> AsyncIterator[TelegramBot]:
     registered.state.add_chat({"id": ANN, "first_name": "Ann"})
     yield registered
     await telegram.remove_bot(registered.id)
+
+
+@pytest.fixture(scope="session")
+async def hooks() -> AsyncIterator[Hooks]:
+    async with Hooks.open() as server:
+        yield server
+
+
+@pytest.fixture
+def hook(hooks: Hooks) -> Hook:
+    """The webhook of a test of WhatsApp, Postmark or Chatwoot."""
+    return hooks.new()
 
 
 @dataclass
