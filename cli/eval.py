@@ -21,11 +21,15 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True)]
+Learnt = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, readable=True, help="Queries taken as approved phrasings."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 
 
 @app.command()
-def retrieval(corpus: File, queries: File, as_json: AsJson = False) -> None:
+def retrieval(corpus: File, queries: File, learnt: Learnt = None, as_json: AsJson = False) -> None:
     """How often the first passage is the right one.
 
     CORPUS has {id, group, title, text}; QUERIES {id, query, relevant_groups}, or {turns: [{role, text}]},
@@ -33,7 +37,13 @@ def retrieval(corpus: File, queries: File, as_json: AsJson = False) -> None:
     """
     _measure(
         "retrieval",
-        lambda: asyncio.run(evaluate_retrieval(read_rows(corpus, CorpusRow), read_rows(queries, QueryRow))),
+        lambda: asyncio.run(
+            evaluate_retrieval(
+                read_rows(corpus, CorpusRow),
+                read_rows(queries, QueryRow),
+                read_rows(learnt, QueryRow) if learnt else (),
+            )
+        ),
         as_json=as_json,
     )
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from cli.evaluation.figures import auroc, precision_recall_f1
 from cli.evaluation.rows import HandoffRow, IntentRow, PairRow, PassageRow
-from services.ai.domain.bm25 import Corpus, chunk_terms, term_weights, weigh_query
+from services.ai.domain.bm25 import Corpus, term_weights
 from services.ai.domain.documents import Chunk
 from services.ai.domain.human_request import asks_for_human
 from services.ai.domain.intents import learn
 from services.ai.domain.languages import detect_language
 from services.ai.domain.passages import Score
+from services.ai.domain.terms import chunk_terms
+from services.ai.domain.weighing import weigh_query
 
 #: A guess less likely than this is taken as out of scope, where the set has messages that are.
 LEAST_PROBABILITY = 0.25
@@ -60,7 +62,7 @@ def evaluate_support(rows: Sequence[PairRow]) -> dict[str, Any]:
     ]
     for few in analysed:
         for _, language, terms in few:
-            corpus.add(terms.distinct, terms.headings.total(), terms.text.total(), language)
+            corpus.add(terms.distinct, terms.lengths, language)
     confidences = []
     for row, few in zip(rows, analysed, strict=True):
         query = weigh_query(row.query, corpus)

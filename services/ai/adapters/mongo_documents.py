@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from libs.runtime.mongo import Session, Store
-from services.ai.domain.documents import Document, DocumentKey, KnowledgeBase
+from services.ai.domain.documents import Document, DocumentKey, KnowledgeBase, Phrasing
 
 DOCUMENTS = "documents"
 COUNTERS = "counters"
@@ -106,6 +106,7 @@ def _row(document: Document) -> dict[str, Any]:
         "language": document.language,
         "revision": document.revision,
         "removed": document.removed,
+        "phrasings": [list(one) for one in document.phrasings],
     }
 
 
@@ -120,4 +121,5 @@ def _document(row: dict[str, Any]) -> Document:
         language=row["language"],
         revision=row["revision"],
         removed=row["removed"],
+        phrasings=tuple(Phrasing(*one) for one in row.get("phrasings", ())),
     )

@@ -5,14 +5,15 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import qdrant_edge as engine
 
-from services.ai.domain.bm25 import ChunkTerms, MeanLengths, chunk_terms, term_weights
+from services.ai.domain.bm25 import MeanLengths, term_weights
 from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
 from services.ai.domain.passages import Audience, Passage, Score
+from services.ai.domain.terms import ChunkTerms, Lengths, chunk_terms, is_word
 
 PointId = int | str | UUID  # the stub's alias does not exist at run time
 VECTOR: Final = "lexical"
 # What ``statistics_of`` and the counting read of a payload.
-STATISTICS: Final = ("heading_words", "text_words", "language", "mean_headings", "mean_text")
+STATISTICS: Final = ("lengths", "language", "means")
 
 
 def shard_config() -> engine.EdgeConfig:
@@ -60,10 +61,9 @@ def point_of(document: Document, chunk: Chunk, terms: ChunkTerms, means: MeanLen
         "title": chunk.title,
         "headings": list(chunk.headings),
         "text": chunk.text,
-        "heading_words": terms.headings.total(),
-        "text_words": terms.text.total(),
-        "mean_headings": means.headings,
-        "mean_text": means.text,
+        "phrasings": list(chunk.phrasings),
+        "lengths": list(terms.lengths),
+        "means": [means.headings, means.text, means.letters],
     }
     identity = "\x1f".join((*document.base, chunk.id))
     return engine.Point(str(uuid5(NAMESPACE_OID, identity)), _vector(terms, means), payload)
@@ -72,7 +72,7 @@ def point_of(document: Document, chunk: Chunk, terms: ChunkTerms, means: MeanLen
 def reweighed_point(point_id: PointId, payload: dict[str, Any], means: MeanLengths) -> engine.Point:
     """The same chunk with weights for other mean lengths."""
     terms = chunk_terms(_chunk(payload), payload["language"])
-    changed = {**payload, "mean_headings": means.headings, "mean_text": means.text}
+    changed = {**payload, "means": [means.headings, means.text, means.letters]}
     return engine.Point(point_id, _vector(terms, means), changed)
 
 
@@ -89,6 +89,7 @@ def _chunk(payload: dict[str, Any]) -> Chunk:
         title=payload["title"],
         text=payload["text"],
         headings=tuple(payload["headings"]),
+        phrasings=tuple(payload["phrasings"]),
     )
 
 
@@ -111,8 +112,14 @@ def document_key(payload: dict[str, Any]) -> DocumentKey:
     return DocumentKey(KnowledgeBase(payload["account_id"], payload["chatbot_id"]), payload["document_id"])
 
 
-def statistics_of(record: engine.Record) -> tuple[list[int], int, int, str | None]:
+def statistics_of(record: engine.Record) -> tuple[list[int], Lengths, str | None]:
     """What ``Corpus.add`` and ``Corpus.remove`` take."""
     payload = record.payload or {}
-    vector: Any = record.vector
-    return vector[VECTOR].indices, payload["heading_words"], payload["text_words"], payload["language"]
+    words = [term for term in terms_of(record.vector) if is_word(term)]
+    return words, Lengths(*payload["lengths"]), payload["language"]
+
+
+def terms_of(vector: Any) -> list[int]:
+    """The terms of a stored chunk."""
+    terms: list[int] = vector[VECTOR].indices
+    return terms

@@ -37,14 +37,17 @@ from services.ai.adapters.qdrant_edge_points import (
     reweighed_point,
     shard_config,
     statistics_of,
+    terms_of,
     visible_to,
 )
-from services.ai.domain.bm25 import Corpus, MeanLengths, chunk_terms, weigh_query
+from services.ai.domain.bm25 import Corpus, MeanLengths
 from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
 from services.ai.domain.passages import Audience, Passage, Score
+from services.ai.domain.terms import chunk_terms
+from services.ai.domain.weighing import weigh_query
 
 # Raise it whenever terms or weights are computed differently: an index of another format is built anew.
-_FORMAT: Final = "lexical-1"
+_FORMAT: Final = "lexical-2"
 _PAGE: Final = 200
 _PAGE_REWEIGHED: Final = 100  # some 10 ms, between which questions are answered
 # Weights hold the mean lengths they were computed with. Within 5 % a score moves by at most 2 %.
@@ -106,7 +109,7 @@ class QdrantEdgeShard:
         self._forget(document.key, base)
         analysed = [(chunk, chunk_terms(chunk, document.language)) for chunk in chunks]
         for _, terms in analysed:
-            base.corpus.add(terms.distinct, terms.headings.total(), terms.text.total(), document.language)
+            base.corpus.add(terms.distinct, terms.lengths, document.language)
         if base.weighed_with is None and base.corpus.chunks == len(chunks):
             base.weighed_with = base.corpus.means
         means = base.weighed_with or base.corpus.means
@@ -126,20 +129,25 @@ class QdrantEdgeShard:
         """The best passages for a question, best first."""
         corpus = self._base(base_id).corpus
         weighted = weigh_query(query, corpus)
-        known = {term: weight for term, weight in weighted.weights.items() if term in corpus.frequencies}
-        if not known:
+        weights = weighted.weights
+        if not weighted.known and not weighted.unknown:
             return []
         found = self._shard.query(
             engine.QueryRequest(
                 limit=limit,
                 query=engine.Query.Nearest(
-                    engine.SparseVector(list(known), list(known.values())), using=VECTOR
+                    engine.SparseVector(list(weights), list(weights.values())), using=VECTOR
                 ),
                 filter=visible_to(base_id, audience),
                 with_payload=True,
+                with_vector=True,
             )
         )
-        return [passage_of(point.payload or {}, Score(point.score, weighted.mass)) for point in found]
+        return [
+            passage_of(point.payload or {}, Score(point.score, weighted.mass))
+            for point in found
+            if weighted.is_met_by(terms_of(point.vector))
+        ]
 
     def revisions(self) -> dict[DocumentKey, int]:
         """The indexed revision of each document, read from its first chunk."""
@@ -228,11 +236,11 @@ class QdrantEdgeShard:
 
     def _counted(self, base_id: KnowledgeBase) -> _Base:
         corpus = Corpus()
-        weighed_with: set[tuple[float, float]] = set()
+        weighed_with: set[tuple[float, float, float]] = set()
         for record in self._scroll(engine.Filter(must=of_base(base_id)), list(STATISTICS), with_vector=True):
             corpus.add(*statistics_of(record))
             payload = record.payload or {}
-            weighed_with.add((payload["mean_headings"], payload["mean_text"]))
+            weighed_with.add(tuple(payload["means"]))
         alike = MeanLengths(*weighed_with.pop()) if len(weighed_with) == 1 else None
         return _Base(corpus, alike)
 

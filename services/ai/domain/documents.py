@@ -23,6 +23,13 @@ class DocumentKey(NamedTuple):
     document_id: str
 
 
+class Phrasing(NamedTuple):
+    """A contact's question that an agent approved an answer to, and what that quoted of the document."""
+
+    question: str
+    quote: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One version of a document, as the store of documents holds it.
@@ -30,7 +37,7 @@ class Document:
     ``text`` is Markdown without front matter. ``language`` is an ISO 639-1 code or None where it is not
     known. ``revision`` rises with every change of any document of the store. ``internal`` documents are for
     agents and are never quoted to visitors. A ``removed`` document is kept without its text, so that
-    indexes hear of it.
+    indexes hear of it. ``phrasings`` are kept from version to version, oldest first.
     """
 
     id: str
@@ -42,6 +49,7 @@ class Document:
     language: str | None = None
     revision: int = 0
     removed: bool = False
+    phrasings: tuple[Phrasing, ...] = ()
 
     @property
     def base(self) -> KnowledgeBase:
@@ -59,7 +67,7 @@ class Chunk:
     """A piece of a document that makes sense on its own, as plain text.
 
     ``id`` is ``<document id>#<ordinal>``. ``headings`` are those above the text, outermost first, without the
-    document's title.
+    document's title; ``phrasings`` are questions that this chunk answered and an agent approved.
     """
 
     id: str
@@ -68,6 +76,7 @@ class Chunk:
     title: str
     text: str
     headings: tuple[str, ...] = ()
+    phrasings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,3 +275,12 @@ def _offers() -> re.Pattern[str]:
     keys: tuple[Phrase, ...] = ("clarify", "not_found", "cannot_read")
     sentences = [phrases[key] for phrases in _PHRASES.values() for key in keys]
     return re.compile("|".join(re.escape(one).replace(r"\{title\}", ".+") for one in sentences), re.DOTALL)
+
+
+@lru_cache(maxsize=1)
+def own_sentences() -> re.Pattern[str]:
+    """Everything that the bot says of its own accord, names and titles left open."""
+    sentences = [text for phrases in _PHRASES.values() for text in phrases.values()]
+    sentences += [text for reasons in _HANDOFFS.values() for text in reasons.values()]
+    patterns = (re.escape(one).replace(r"\{title\}", ".+").replace(r"\{name\}", ".+") for one in sentences)
+    return re.compile("|".join(patterns), re.DOTALL)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.ai.domain.chunking import chunk_markdown
-from services.ai.domain.documents import Document
+from services.ai.domain.documents import Chunk, Document
+from services.ai.domain.phrasings import placed
 from services.ai.use_cases.ports import Documents, Knowledge
 
 _MOST_UNFLUSHED: Final = 200  # documents; a crash before the flush has the index built anew
@@ -82,5 +83,9 @@ class IndexDocuments:
             await self._knowledge.remove_document(document.key)
             return
         # A large document takes tens of milliseconds to cut; the event loop has conversations to serve.
-        chunks = await asyncio.to_thread(chunk_markdown, document.id, document.title, document.text)
+        chunks = await asyncio.to_thread(_chunks, document)
         await self._knowledge.add_document(document, chunks)
+
+
+def _chunks(document: Document) -> list[Chunk]:
+    return placed(chunk_markdown(document.id, document.title, document.text), document.phrasings)

@@ -1,5 +1,6 @@
 """Store a Markdown file as the new version of a document."""
 
+from dataclasses import replace
 from typing import Final
 
 from services.ai.domain.documents import MAX_DOCUMENT_CHARACTERS, Document, DocumentKey, Visibility
@@ -35,7 +36,8 @@ class PutDocument:
         stored = await self._documents.get(key)
         if stored is not None and _same(stored, document):
             return stored
-        return await self._documents.save(document)
+        learnt = stored.phrasings if stored is not None else ()
+        return await self._documents.save(replace(document, phrasings=learnt))
 
 
 def _document(key: DocumentKey, markdown: str) -> Document:

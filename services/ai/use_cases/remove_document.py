@@ -17,5 +17,5 @@ class RemoveDocument:
         stored = await self._documents.get(key)
         if stored is None or stored.removed:
             return False
-        await self._documents.save(replace(stored, text="", removed=True))
+        await self._documents.save(replace(stored, text="", phrasings=(), removed=True))
         return True

@@ -202,7 +202,7 @@ async def test_an_index_left_half_reweighed_is_weighed_anew_by_the_next_change(t
     for number in range(250):
         await engine.add_document(*document(number))
     means = engine._shard.means(BASE)
-    await engine._run(lambda: engine._shard.reweigh_page(BASE, type(means)(9.0, 90.0), None), 5)
+    await engine._run(lambda: engine._shard.reweigh_page(BASE, type(means)(9.0, 90.0, 40.0), None), 5)
     await engine.close()
 
     engine = await QdrantEdgeKnowledge.open(tmp_path)

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.ai.domain.bm25 import ChunkTerms, Corpus, chunk_terms, term_weights, weigh_query
+from services.ai.domain.bm25 import Corpus, term_weights
 from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
 from services.ai.domain.passages import Audience, Passage, Score
+from services.ai.domain.terms import ChunkTerms, chunk_terms
+from services.ai.domain.weighing import weigh_query
 from services.ai.use_cases.ports import KnowledgeUnavailable
 
 
@@ -43,9 +45,7 @@ class InMemoryKnowledge:
         corpus = Corpus()
         for entry in mine:
             for _, terms in entry.chunks:
-                corpus.add(
-                    terms.distinct, terms.headings.total(), terms.text.total(), entry.document.language
-                )
+                corpus.add(terms.distinct, terms.lengths, entry.document.language)
         weighted = weigh_query(query, corpus)
         found: list[Passage] = []
         for entry in mine:
@@ -54,7 +54,7 @@ class InMemoryKnowledge:
             for chunk, terms in entry.chunks:
                 weights = term_weights(terms, corpus.means)
                 score = sum(weight * weights.get(term, 0.0) for term, weight in weighted.weights.items())
-                if score > 0:
+                if score > 0 and weighted.is_met_by(weights):
                     found.append(_passage(entry.document, chunk, Score(score, weighted.mass)))
         return sorted(found, key=lambda passage: -passage.score.lexical)[:limit]
 

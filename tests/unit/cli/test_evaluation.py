@@ -66,6 +66,16 @@ def test_a_question_that_leans_on_the_turn_before_is_looked_up_with_it(tmp_path:
     assert found["r1"] == 1.0
 
 
+def test_what_was_learnt_is_found_again(tmp_path: Path) -> None:
+    arguments = ["retrieval", "--corpus", lines(tmp_path, "corpus", *CORPUS), "--queries"]
+    asked = lines(tmp_path, "queries", {"id": "1", "query": "parcel window", "relevant_groups": ["c"]})
+    learnt = {"id": "2", "query": "window of opening for my parcel", "relevant_groups": ["c"]}
+    nowhere = {"id": "3", "query": "xylophone", "relevant_groups": ["c"]}
+
+    assert evaluate(*arguments, asked)["r1"] == 0.0
+    assert evaluate(*arguments, asked, "--learnt", lines(tmp_path, "learnt", learnt, nowhere))["r1"] == 1.0
+
+
 def test_support_tells_pairs_whose_passage_answers_from_others(tmp_path: Path) -> None:
     pairs = lines(
         tmp_path,
