@@ -19,6 +19,7 @@ from libs.contracts import (
     notification_settings,
     notify,
     organising,
+    reading,
     starting,
     suggestions,
     tickets,
@@ -118,9 +119,9 @@ _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnkn
 _CONVERSATION_QUERIES: Kinds = (
     conversation.EventsAfter,
     conversation.FindConversation,
-    conversation.GetConversation,
+    reading.GetConversation,
     conversation.GetPerson,
-    conversation.ListConversations,
+    reading.ListConversations,
     messages.GetMessage,
     suggestions.GetSuggestion,
 )

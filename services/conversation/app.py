@@ -26,10 +26,8 @@ from libs.contracts.conversation import (
     EventsAfter,
     ExpireAnswer,
     FindConversation,
-    GetConversation,
     GetPerson,
     HandOffConversation,
-    ListConversations,
     PostBotReply,
     PostReply,
     RecordInboundMessage,
@@ -50,6 +48,7 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.organising import LabelConversation, SetPriority
+from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.starting import StartConversation
 from libs.contracts.suggestions import (
     ApproveSuggestion,
@@ -92,6 +91,7 @@ from services.conversation.adapters.mongo_directory_reads import MongoDirectoryR
 from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_timers import MongoTimers
 from services.conversation.adapters.mongo_transaction import MongoTransaction
 from services.conversation.domain.policy import OFFERED
@@ -144,6 +144,7 @@ from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.reject_suggestion import reject_suggestion
 from services.conversation.use_cases.retry_message import retry_message
+from services.conversation.use_cases.search_conversations import SearchConversations
 from services.conversation.use_cases.set_priority import set_priority
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
@@ -217,13 +218,14 @@ def _subscribe(
     )
     conversations = MongoConversations(store, events, count_seconds=settings.count_cache_seconds)
     contacts = MongoContactReads(store)
+    search = SearchConversations(MongoSearches(store), contacts)
     consumers.queries(
         NAME,
         query_routes(
             {
-                **queries(conversations),
-                **contact_queries(contacts, erasures),
                 **directory_queries(MongoDirectoryReads(store)),
+                **queries(conversations, search),
+                **contact_queries(contacts, erasures),
             }
         ),
         prefetch=settings.query_prefetch,
@@ -277,10 +279,12 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
     }
 
 
-def queries(conversations: MongoConversations) -> Mapping[type[Message], QueryCase]:
+def queries(
+    conversations: MongoConversations, search: SearchConversations
+) -> Mapping[type[Message], QueryCase]:
     """What can be asked, each with what answers it."""
     return {
-        ListConversations: ListForPerson(conversations),
+        ListConversations: ListForPerson(conversations, search),
         GetConversation: GetThread(conversations),
         GetMessage: GetMessageOfConversation(conversations, conversations),
         GetSuggestion: GetSuggestionOfConversation(conversations, conversations),

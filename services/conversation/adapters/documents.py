@@ -10,6 +10,7 @@ from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.directory import Account
 from services.conversation.domain.message import StoredMessage
+from services.conversation.domain.searching import words_of
 from services.conversation.use_cases.ports import AnswerDeadline, Chatbot
 
 Document = dict[str, Any]
@@ -59,6 +60,7 @@ def conversation_document(conversation: Conversation) -> Document:
         "status_before_archive": before.value if before else None,
         "labels": list(conversation.labels) or None,
         "priority": conversation.priority.value if conversation.priority is not Priority.NONE else None,
+        "subject_words": list(words_of(conversation.subject or "")) or None,
     }
     document = {"_id": conversation.id, **plain, **optional}
     return {name: value for name, value in document.items() if value is not None or name in _ALWAYS} | {
@@ -102,6 +104,8 @@ def message_document(message: StoredMessage, account_id: str) -> Document:
     }
     if message.delivery_id is not None:
         document["delivery_id"] = message.delivery_id
+    if words := words_of(message.view.content):
+        document["words"] = list(words)
     if message.unsupported:
         document["unsupported"] = True
     return document

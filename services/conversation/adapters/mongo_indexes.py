@@ -2,7 +2,10 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.conversation.adapters.mongo_searches import BY_SUBJECT, BY_WORD
+
 _NEWEST = [("updated_at", DESCENDING), ("_id", DESCENDING)]
+_LATEST = [("created_at", DESCENDING), ("_id", DESCENDING)]
 
 INDEXES: dict[str, list[IndexModel]] = {
     "conversations": [
@@ -35,6 +38,28 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="tickets_of_requester",
             partialFilterExpression={"requester_id": {"$exists": True}},
         ),
+        # In the order they began; these entries move when status or department change, not with each message.
+        IndexModel([("account_id", ASCENDING), ("status", ASCENDING), *_LATEST], name="begun"),
+        IndexModel(
+            [("account_id", ASCENDING), ("status", ASCENDING), ("department", ASCENDING), *_LATEST],
+            name="begun_of_department",
+        ),
+        IndexModel(
+            [("account_id", ASCENDING), ("assignee_id", ASCENDING), *_LATEST],
+            name="begun_of_assignee",
+            partialFilterExpression={"assignee_id": {"$exists": True}},
+        ),
+        # Few conversations are labelled, and a label's are fewer: they have a walk of their own.
+        IndexModel(
+            [("account_id", ASCENDING), ("labels", ASCENDING), *_NEWEST],
+            name="list_of_label",
+            partialFilterExpression={"labels": {"$exists": True}},
+        ),
+        IndexModel(
+            [("account_id", ASCENDING), ("subject_words", ASCENDING), ("created_at", DESCENDING)],
+            name=BY_SUBJECT,
+            partialFilterExpression={"subject_words": {"$exists": True}},
+        ),
         # A contact has few conversations; they are sorted after they are found.
         IndexModel([("account_id", ASCENDING), ("contact.id", ASCENDING)], name="list_of_contact"),
     ],
@@ -48,6 +73,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"delivery_id": {"$exists": True}},
         ),
         IndexModel([("conversation_id", ASCENDING), ("external_ids", ASCENDING)], name="by_external_id"),
+        # Written once with the message and never moved; a word's newest messages stand together.
+        IndexModel(
+            [("account_id", ASCENDING), ("words", ASCENDING), ("created_at", DESCENDING)],
+            name=BY_WORD,
+            partialFilterExpression={"words": {"$exists": True}},
+        ),
     ],
     "transitions": [IndexModel([("conversation_id", ASCENDING), ("version", DESCENDING)], name="in_thread")],
     "suggestions": [

@@ -189,18 +189,18 @@ def require_department(actor: Actor, department: str) -> None:
 def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ...]:
     """Every command that this actor could give now with an effect."""
     actions: list[str] = []
-    if conversation.can_reply and _permits(conversation, actor, Action.REPLY):
+    if conversation.can_reply and permits(conversation, actor, Action.REPLY):
         actions.append(REPLY)
     actions += [
         str(command)
         for command, action in OFFERED.items()
-        if _permits(conversation, actor, action) and conversation.would_change(command, actor)
+        if permits(conversation, actor, action) and conversation.would_change(command, actor)
     ]
-    if conversation.can_be_assigned and _permits(conversation, actor, Action.ASSIGN):
+    if conversation.can_be_assigned and permits(conversation, actor, Action.ASSIGN):
         actions += ASSIGNING
-    if conversation.suggestion is not None and _permits(conversation, actor, Action.SUGGEST):
+    if conversation.suggestion is not None and permits(conversation, actor, Action.SUGGEST):
         actions += DECIDING[0 if conversation.is_open else 1 :]
-    if _permits(conversation, actor, Action.ORGANISE):
+    if permits(conversation, actor, Action.ORGANISE):
         actions += ORGANISING
     return tuple(actions)
 
@@ -210,5 +210,6 @@ def not_found() -> DomainError:
     return DomainError(ErrorCode.NOT_FOUND, "there is no such conversation")
 
 
-def _permits(conversation: Conversation, actor: Actor, action: Action) -> bool:
+def permits(conversation: Conversation, actor: Actor, action: Action) -> bool:
+    """Whether the actor may do this, whatever the conversation's status allows now."""
     return may_know(conversation, actor) and actor.kind in _ALLOWED[action]

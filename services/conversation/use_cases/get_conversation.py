@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from libs.contracts.conversation import ConversationThread, GetConversation
-from services.conversation.domain.policy import Action, actor_of, not_found, require
+from libs.contracts.reading import ConversationThread, GetConversation
+from services.conversation.domain.policy import Action, actor_of, not_found, permits, require
 from services.conversation.use_cases.loading import check_id
 from services.conversation.use_cases.ports import Call, Conversations
 from services.conversation.use_cases.views import view_of
@@ -25,9 +25,11 @@ class GetThread:
             raise not_found()
         actor = actor_of(query.person, call.account_id)
         require(thread.conversation, actor, Action.READ)
+        pending = thread.conversation.suggestion
         return ConversationThread(
             conversation=view_of(thread.conversation, actor),
             messages=thread.messages,
             timeline=thread.timeline,
             more_before=thread.more_before,
+            suggestions=(pending,) if pending and permits(thread.conversation, actor, Action.SUGGEST) else (),
         )

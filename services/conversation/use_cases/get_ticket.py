@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from libs.contracts.conversation import GetConversation
+from libs.contracts.reading import GetConversation
 from libs.contracts.tickets import GetTicket, TicketThread
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.ports import Call

@@ -1,22 +1,24 @@
 """A page of the conversations that somebody may see."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from json import dumps, loads
 
-from libs.contracts.conversation import ConversationPage, ListConversations
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.reading import ConversationPage, ListConversations
 from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.organising import label_of
 from services.conversation.domain.policy import actor_of, visibility_of
 from services.conversation.use_cases.ports import Call, Conversations, ListFilter, Place, Window
+from services.conversation.use_cases.search_conversations import SearchConversations
 from services.conversation.use_cases.views import view_of
 
 #: Rows that `page` reaches; behind them only `cursor` does.
 DEEPEST = 10_000
 #: Totals are counted up to here: a list that is longer says so many.
 MOST_COUNTED = 10_001
-SORT = "updated_at"
+SORTS = ("updated_at", "created_at")
 ORDERS = ("desc", "asc")
 
 
@@ -25,17 +27,20 @@ class ListForPerson:
     """Takes ListConversations."""
 
     conversations: Conversations
+    search: SearchConversations
 
     async def __call__(self, query: ListConversations, call: Call) -> ConversationPage:
         """The page. Raises DomainError `use_cursor` for a page too deep, `invalid` for an order or a cursor
         that does not exist.
         """
-        if query.sort_by != SORT or query.sort_order not in ORDERS:
-            raise DomainError(ErrorCode.INVALID, f"lists are sorted by {SORT}, {' or '.join(ORDERS)}")
+        if query.sort_by not in SORTS or query.sort_order not in ORDERS:
+            raise DomainError(
+                ErrorCode.INVALID, f"lists are sorted by {' or '.join(SORTS)}, {' or '.join(ORDERS)}"
+            )
         skip = 0 if query.cursor else (query.page - 1) * query.page_size
         if skip + query.page_size > DEEPEST:
             raise DomainError(ErrorCode.USE_CURSOR, f"pages end at row {DEEPEST}; go on with the cursor")
-        after = _decode(query.cursor, query.sort_order) if query.cursor else None
+        after = _decode(query.cursor, _order(query)) if query.cursor else None
         actor = actor_of(query.person, call.account_id)
         wanted = ListFilter(
             visibility=visibility_of(actor),
@@ -45,11 +50,19 @@ class ListForPerson:
             contact_id=query.lead_id,
             assignee_id=query.assignee,
             department=query.department,
+            label=label_of(query.label) if query.label is not None else None,
         )
+        empty = ConversationPage(items=(), page=query.page, page_size=query.page_size, total=0)
         if wanted.visibility.nothing:
-            return ConversationPage(items=(), page=query.page, page_size=query.page_size, total=0)
+            return empty
+        if query.search is not None:
+            wanted = replace(wanted, among=await self.search(call.account_id, query.search))
+            if not wanted.among:
+                return empty
         # One more than the page shows whether there is a next one.
-        window = Window(query.page_size + 1, skip, after, newest_first=query.sort_order == "desc")
+        window = Window(
+            query.page_size + 1, skip, after, newest_first=query.sort_order == "desc", by=query.sort_by
+        )
         rows = await self.conversations.rows(call.account_id, wanted, window)
         shown = rows[: query.page_size]
         return ConversationPage(
@@ -57,19 +70,25 @@ class ListForPerson:
             page=query.page,
             page_size=query.page_size,
             total=await self.conversations.count(call.account_id, wanted, MOST_COUNTED),
-            next_cursor=_encode(shown[-1], query.sort_order) if len(rows) > len(shown) else None,
+            next_cursor=_encode(shown[-1], query) if len(rows) > len(shown) else None,
         )
 
 
-def _encode(last: Conversation, order: str) -> str:
-    return urlsafe_b64encode(dumps([order, last.updated_at.isoformat(), last.id]).encode()).decode()
+def _order(query: ListConversations) -> str:
+    """What a cursor belongs to. That of the usual order is spelt as it always was."""
+    return query.sort_order if query.sort_by == SORTS[0] else f"{query.sort_by} {query.sort_order}"
+
+
+def _encode(last: Conversation, query: ListConversations) -> str:
+    moment = last.created_at if query.sort_by == "created_at" else last.updated_at
+    return urlsafe_b64encode(dumps([_order(query), moment.isoformat(), last.id]).encode()).decode()
 
 
 def _decode(cursor: str, order: str) -> Place:
     try:
         made_for, moment, conversation_id = loads(urlsafe_b64decode(cursor.encode()))
         place = Place(datetime.fromisoformat(moment), str(conversation_id))
-        usable = made_for == order and place.updated_at.tzinfo is not None
+        usable = made_for == order and place.moment.tzinfo is not None
     except (ValueError, TypeError) as error:
         raise _bad_cursor() from error
     if not usable:

@@ -156,6 +156,9 @@ class ListFilter:
     contact_id: str | None = None
     assignee_id: str | None = None
     department: str | None = None
+    label: str | None = None
+    #: These alone: what a search has found.
+    among: tuple[str, ...] | None = None
     #: Tickets alone, without those that are archived; `ticket_status` narrows them down.
     tickets_only: bool = False
     ticket_status: TicketStatus | None = None
@@ -165,18 +168,21 @@ class ListFilter:
 class Place:
     """A place in the list: behind the conversation of this time and id."""
 
-    updated_at: datetime
+    moment: datetime
     conversation_id: str
 
 
 @dataclass(frozen=True)
 class Window:
-    """Which rows of the list: `size` of them, behind `skip` rows or behind `after`."""
+    """Which rows of the list: `size` of them, behind `skip` rows or behind `after`. `by` is the time they are
+    sorted by: `updated_at` or `created_at`.
+    """
 
     size: int
     skip: int = 0
     after: Place | None = None
     newest_first: bool = True
+    by: str = "updated_at"
 
 
 @dataclass(frozen=True)
@@ -208,7 +214,7 @@ class Conversations(Protocol):
         """Conversations of a session, on every connection unless one is named, the newest activity first."""
 
     async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Conversation]:
-        """A part of the list, by the time of the last activity, then by id."""
+        """A part of the list, by the window's time, then by id."""
 
     async def count(self, account_id: str, wanted: ListFilter, limit: int) -> int:
         """How many the list has; counting stops at `limit`, and a long list's figure may be seconds old."""

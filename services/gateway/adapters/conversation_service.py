@@ -7,18 +7,15 @@ from pydantic import BaseModel
 from libs.contracts import topology
 from libs.contracts.base import Command, Query
 from libs.contracts.conversation import (
-    ConversationPage,
-    ConversationThread,
     EventPage,
     EventsAfter,
     FindConversation,
     FoundConversation,
-    GetConversation,
     GetPerson,
-    ListConversations,
     Person,
 )
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
+from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from libs.runtime.rpc import RpcClient
 from services.gateway.domain.callers import VisitorCaller
 

@@ -12,8 +12,8 @@ from email.utils import format_datetime
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import Request
 
-from libs.contracts.conversation import ConversationThread
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.reading import ConversationThread
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"([0-9]{1,15})(\.[0-9a-f]+)?")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from libs.contracts.conversation import ConversationPage, ConversationThread, ListConversations
+from libs.contracts.reading import ConversationPage, ConversationThread, ListConversations
 from services.gateway.entrypoints.http_conditions import thread_response
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors

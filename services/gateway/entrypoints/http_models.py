@@ -162,12 +162,21 @@ class ListQuery(BaseModel):
     chatbot_id: AnyId | None = None
     assignee: AnyId | None = None
     department: AnyId | None = None
+    label: str | None = Field(default=None, min_length=1, max_length=100)
+    search: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Words of the subject or of one message (the last may be unfinished), or how the "
+        "contact's name or address begins. Case and accents do not matter. "
+        "Of messages the newest matches count.",
+    )
     page: int = Field(default=1, ge=1, le=10_000)
     page_size: int = Field(default=20, ge=1, le=100)
     cursor: str | None = Field(
         default=None, min_length=1, max_length=512, description="`next_cursor` of an earlier page."
     )
-    sort_by: str = Field(default="updated_at", max_length=64)
+    sort_by: str = Field(default="updated_at", max_length=64, description="`updated_at` or `created_at`.")
     sort_order: Literal["asc", "desc"] = "desc"
 
 

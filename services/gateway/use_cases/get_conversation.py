@@ -1,6 +1,6 @@
 """One thread that a person may see."""
 
-from libs.contracts.conversation import ConversationThread, GetConversation
+from libs.contracts.reading import ConversationThread, GetConversation
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.use_cases.ports import Conversations
 

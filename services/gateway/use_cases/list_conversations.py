@@ -1,6 +1,6 @@
 """A page of the conversations that a person may see."""
 
-from libs.contracts.conversation import ConversationPage, ListConversations
+from libs.contracts.reading import ConversationPage, ListConversations
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.use_cases.ports import Conversations
 

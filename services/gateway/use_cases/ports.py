@@ -8,18 +8,15 @@ from typing import Any, Protocol
 from libs.contracts.base import Command, Fault
 from libs.contracts.conversation import (
     AcknowledgeMessage,
-    ConversationPage,
-    ConversationThread,
     EventPage,
     FoundConversation,
-    GetConversation,
-    ListConversations,
     Person,
     RecordInboundMessage,
 )
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.frames import Frame
 from libs.contracts.notify import FramePage
+from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.domain.topics import Room

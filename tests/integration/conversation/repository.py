@@ -18,6 +18,7 @@ from services.conversation.adapters.mongo_conversations import MongoConversation
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_transaction import MongoTransaction
 from services.conversation.use_cases.ports import AnswerDeadline, Transaction
 
@@ -35,6 +36,7 @@ class MongoRepository:
         self.conversations = MongoConversations(store, self.outbox)
         self.contacts = MongoContactReads(store)
         self.directory = MongoDirectoryReads(store)
+        self.searches = MongoSearches(store)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction, as a subscriber does."""

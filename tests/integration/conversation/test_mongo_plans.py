@@ -9,7 +9,8 @@ from pymongo import DESCENDING
 
 from libs.contracts.vocabulary import Channel, Status
 from services.conversation.adapters.documents import conversation_document
-from services.conversation.adapters.mongo_conversations import MongoConversations, list_query
+from services.conversation.adapters.mongo_conversations import MongoConversations
+from services.conversation.adapters.mongo_lists import list_query
 from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.ports import ListFilter, Place, Window
 from tests.integration.conversation.repository import MongoRepository
@@ -49,6 +50,7 @@ async def fill(mongo: MongoRepository, count: int = 30) -> None:
         one.assignee_id = [None, "ana"][number % 2]
         one.channel = list(Channel)[number % 2]
         one.status = list(Status)[number % 5]
+        one.labels = [(), ("late", "vip")][number % 7 == 0]
         made.append(conversation_document(one))
     await mongo.store.database["conversations"].insert_many(made)
 
@@ -66,10 +68,14 @@ FILTERS: list[dict[str, Any]] = [
 async def test_lists_are_not_sorted(mongo: MongoRepository) -> None:
     await fill(mongo, 2_000)
     places = [None, Place(moment(1_000), "0015")]
-    for viewer, parts, after in product([ADMIN, AGENT], FILTERS, places):
-        query = list_query(ACCOUNT, ListFilter(viewer, **parts), Window(20, after=after))
+    labelled = list_query(ACCOUNT, ListFilter(AGENT, label="vip"), Window(20))
+    used = await winning(mongo, "conversations", labelled, "updated_at", "_id")
+    assert not used & {"SORT", "COLLSCAN"}
+    sorts = ["updated_at", "created_at"]
+    for viewer, parts, after, by in product([ADMIN, AGENT], FILTERS, places, sorts):
+        query = list_query(ACCOUNT, ListFilter(viewer, **parts), Window(20, after=after, by=by))
         assert query is not None
-        used = await winning(mongo, "conversations", query, "updated_at", "_id")
+        used = await winning(mongo, "conversations", query, by, "_id")
         assert "IXSCAN" in used
         assert not used & {"SORT", "COLLSCAN"}, (viewer, parts, after)
 
@@ -95,7 +101,7 @@ async def test_threads_of_a_visitor_and_of_a_session_are_looked_up(mongo: MongoR
 async def test_the_count_of_a_long_list_is_kept_for_some_seconds(
     mongo: MongoRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = "services.conversation.adapters.mongo_conversations"
+    module = "services.conversation.adapters.mongo_lists"
     monkeypatch.setattr(f"{module}.CHEAP_COUNT", 20)
     monkeypatch.setattr(f"{module}.MOST_COUNTS", 1)
     clock = 100.0

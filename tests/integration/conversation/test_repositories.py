@@ -478,6 +478,24 @@ class TestLists:
             place = Place(*by_place[-1])
         assert by_skip == by_place == whole
 
+    @pytest.mark.parametrize("by", ["created_at", "updated_at"])
+    async def test_either_time_sorts_a_list(self, repository: Repository, by: str) -> None:
+        await self.fill(repository)
+        wanted = ListFilter(Visibility(departments=frozenset({"IT"}), person_id="ana"))
+        rows = await repository.conversations.rows(ACCOUNT, wanted, Window(100, by=by))
+        places = [(getattr(one, by), one.id) for one in rows]
+        assert places == sorted(places, reverse=True)
+        place = Place(*places[3])
+        behind = await repository.conversations.rows(ACCOUNT, wanted, Window(100, after=place, by=by))
+        assert [one.id for one in behind] == [one.id for one in rows[4:]]
+
+    async def test_what_a_search_found_narrows_a_list(self, repository: Repository) -> None:
+        made = [one for one in await self.fill(repository) if one.account_id == ACCOUNT]
+        wanted = ListFilter(Visibility(everything=True), among=(made[2].id, made[5].id, "unknown"))
+        rows = await repository.conversations.rows(ACCOUNT, wanted, Window(10))
+        assert {one.id for one in rows} == {made[2].id, made[5].id}
+        assert await repository.conversations.count(ACCOUNT, wanted, 100) == 2
+
     async def test_counting_stops_at_the_limit(self, repository: Repository) -> None:
         await self.fill(repository)
         everything = ListFilter(Visibility(everything=True))

@@ -15,16 +15,12 @@ from libs.contracts.ai import AnswerContact
 from libs.contracts.base import SYSTEM, Command, Event
 from libs.contracts.conversation import (
     ChangeStatus,
-    ConversationPage,
-    ConversationThread,
     EventPage,
     EventsAfter,
     FindConversation,
     FoundConversation,
-    GetConversation,
     GetPerson,
     HandOffConversation,
-    ListConversations,
     Person,
     PostBotReply,
     PostReply,
@@ -36,6 +32,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ReplySent
 from libs.contracts.envelope import Envelope, wrap
 from libs.contracts.errors import DomainError
+from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from libs.contracts.vocabulary import DeliveryState, HandoffReason, Status
 from libs.runtime.clock import now
 from libs.runtime.ids import new_id

@@ -35,6 +35,7 @@ from services.conversation.use_cases.ports import (
 )
 from tests.unit.conversation.fake_contacts import InMemoryContactRecords, InMemoryContacts
 from tests.unit.conversation.fake_directory import InMemoryDirectory, InMemoryDirectoryRecords
+from tests.unit.conversation.fake_searches import InMemorySearches
 
 T = TypeVar("T")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,6 +80,7 @@ class InMemoryStore:
         self.conversations = InMemoryConversations(self)
         self.contacts = InMemoryContacts(self)
         self.directory = InMemoryDirectory(self)
+        self.searches = InMemorySearches(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
@@ -329,13 +331,14 @@ class InMemoryConversations:
 
     async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Conversation]:
         found = [one for one in self._of_account(account_id) if _wanted(one, wanted)]
-        found.sort(key=_place, reverse=window.newest_first)
+        by = window.by
+        found.sort(key=lambda one: _place(one, by), reverse=window.newest_first)
         if window.after:
-            place = (window.after.updated_at, window.after.conversation_id)
+            place = (window.after.moment, window.after.conversation_id)
             if window.newest_first:
-                found = [one for one in found if _place(one) < place]
+                found = [one for one in found if _place(one, by) < place]
             else:
-                found = [one for one in found if _place(one) > place]
+                found = [one for one in found if _place(one, by) > place]
         return found[window.skip : window.skip + window.size]
 
     async def count(self, account_id: str, wanted: ListFilter, limit: int) -> int:
@@ -357,8 +360,8 @@ class InMemoryConversations:
         return self._store.records.people.get((account_id, person_id))
 
 
-def _place(conversation: Conversation) -> tuple[datetime, str]:
-    return conversation.updated_at, conversation.id
+def _place(conversation: Conversation, by: str) -> tuple[datetime, str]:
+    return getattr(conversation, by), conversation.id
 
 
 def _wanted_ticket(conversation: Conversation, wanted: TicketStatus | None) -> bool:
@@ -380,6 +383,8 @@ def _wanted(conversation: Conversation, wanted: ListFilter) -> bool:
         and wanted.contact_id in {None, conversation.contact.id}
         and wanted.assignee_id in {None, conversation.assignee_id}
         and wanted.department in {None, conversation.department}
+        and wanted.label in {None, *conversation.labels}
+        and (wanted.among is None or conversation.id in wanted.among)
     )
 
 

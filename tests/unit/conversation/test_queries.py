@@ -4,14 +4,9 @@ from typing import Any
 
 import pytest
 
-from libs.contracts.conversation import (
-    EventsAfter,
-    FindConversation,
-    GetConversation,
-    GetPerson,
-    ListConversations,
-)
+from libs.contracts.conversation import EventsAfter, FindConversation, GetPerson
 from libs.contracts.errors import DomainError
+from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.vocabulary import Channel, HandoffReason, Status
 from services.conversation.domain.policy import ORGANISING
 from services.conversation.use_cases.events_after import GetEventsAfter
@@ -19,6 +14,7 @@ from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_person import GetPersonOfAccount
 from services.conversation.use_cases.list_conversations import ListForPerson
+from services.conversation.use_cases.search_conversations import SearchConversations
 from tests.unit.conversation.conftest import World
 from tests.unit.conversation.making import ACCOUNT, CONNECTION, SESSION, agent, call, moment, person
 
@@ -41,7 +37,8 @@ def sessions(page: Any) -> list[str]:
 class TestList:
     async def page(self, world: World, query: ListConversations | None = None, **parts: Any) -> Any:
         asked = query or ListConversations(**({"person": ADA} | parts))
-        return await ListForPerson(world.store.conversations)(asked, call())
+        search = SearchConversations(world.store.searches, world.store.contacts)
+        return await ListForPerson(world.store.conversations, search)(asked, call())
 
     async def code(self, world: World, **parts: Any) -> str:
         with pytest.raises(DomainError) as refused:
@@ -89,6 +86,9 @@ class TestList:
         cursor = (await self.page(seven, page_size=2)).next_cursor
         assert sessions(await self.page(seven, page=101, page_size=100, cursor=cursor))[0] == "t4"
 
+    async def test_what_is_no_label_is_invalid(self, seven: World) -> None:
+        assert await self.code(seven, label=" ") == "invalid"
+
     @pytest.mark.parametrize("parts", [{"sort_by": "name"}, {"sort_order": "up"}])
     async def test_unknown_orders_are_invalid(self, seven: World, parts: dict[str, str]) -> None:
         assert await self.code(seven, **parts) == "invalid"
@@ -108,6 +108,7 @@ class TestList:
         by_session["t3"].assignee_id = "ana"
         by_session["t4"].department = "IT"
         by_session["t5"].chatbot_id = "another"
+        by_session["t6"].labels = ("late parcel", "vip")
         contact = by_session["t6"].contact.id
         filters: list[tuple[dict[str, Any], list[str]]] = [
             ({"status": Status.CLOSED}, ["t1"]),
@@ -115,6 +116,8 @@ class TestList:
             ({"assignee": "ana"}, ["t3"]),
             ({"department": "IT"}, ["t4"]),
             ({"chatbot_id": "another"}, ["t5"]),
+            ({"label": "Late  Parcel"}, ["t6"]),
+            ({"label": "late"}, []),
             ({"lead_id": contact}, ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]),
             ({"lead_id": "nobody"}, []),
         ]
@@ -122,6 +125,34 @@ class TestList:
             page = await self.page(seven, **parts)
             assert sessions(page) == expected
             assert page.total == len(expected)
+
+    async def test_it_can_be_in_the_order_they_began(self, seven: World) -> None:
+        by_session = {one.session_id: one for one in seven.store.records.conversations.values()}
+        by_session["t0"].updated_at = moment(99)
+        assert sessions(await self.page(seven))[0] == "t0"
+        begun = await self.page(seven, sort_by="created_at", page_size=2)
+        assert sessions(begun) == ["t6", "t5"]
+        more = await self.page(seven, sort_by="created_at", page_size=5, cursor=begun.next_cursor)
+        assert sessions(more) == ["t4", "t3", "t2", "t1", "t0"]
+        assert await self.code(seven, cursor=begun.next_cursor) == "invalid"
+
+    async def test_a_search_covers_messages_subject_and_contact(self, seven: World) -> None:
+        by_session = {one.session_id: one for one in seven.store.records.conversations.values()}
+        by_session["t1"].subject = "Café au lait"
+        by_session["t2"].department = "IT"
+        for search, expected in [
+            ("MESSAGE 4", ["t4"]),
+            ("messa", ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]),
+            ("cafe la", ["t1"]),
+            (by_session["t3"].contact.name[:3], ["t6", "t5", "t4", "t3", "t2", "t1", "t0"]),
+            ("message 4 5", []),
+            ("?!", []),
+        ]:
+            page = await self.page(seven, search=search)
+            assert sessions(page) == expected, search
+            assert page.total == len(expected)
+        assert sessions(await self.page(seven, search="message 2", person=EVE)) == []
+        assert sessions(await self.page(seven, search="message 2", status=Status.CLOSED)) == []
 
     async def test_everybody_sees_their_own(self, seven: World) -> None:
         by_session = {one.session_id: one for one in seven.store.records.conversations.values()}

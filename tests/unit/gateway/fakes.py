@@ -12,12 +12,8 @@ from pydantic import BaseModel
 from libs.contracts.base import Actor, Command, Query
 from libs.contracts.conversation import (
     AcknowledgeMessage,
-    ConversationPage,
-    ConversationThread,
     EventPage,
     FoundConversation,
-    GetConversation,
-    ListConversations,
     Person,
     RecordInboundMessage,
 )
@@ -26,6 +22,7 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
 from libs.contracts.notification_settings import NotificationSettings
 from libs.contracts.notify import FramePage
+from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from libs.contracts.vocabulary import Channel
 from services.gateway.domain.callers import VisitorCaller
 from services.gateway.domain.refresh_tokens import Family

@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.contracts.conversation import ConversationThread
+from libs.contracts.reading import ConversationThread
 from tests.unit.gateway.conftest import Site
 from tests.unit.gateway.samples import REQUESTER, conversation, message, view
 

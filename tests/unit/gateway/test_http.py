@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from libs.contracts.conversation import ConversationThread, StatusChanged
+from libs.contracts.conversation import StatusChanged
 from libs.contracts.errors import DomainError, ErrorCode, PermanentError, TransientError
+from libs.contracts.reading import ConversationThread
 from services.gateway.domain import policy
 from services.gateway.entrypoints.http_edge import HttpEdge
 from services.gateway.entrypoints.http_errors import STATUS

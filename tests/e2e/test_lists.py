@@ -1,0 +1,56 @@
+"""Lists narrowed down, sorted and searched over the running gateway."""
+
+from typing import Any
+
+import httpx
+
+from deploy.local.demo import account
+from tests.e2e.parley import Parley, eventually, new_chat
+
+ANA = account.PEOPLE[0]
+
+
+async def listed(parley: Parley, console: Any, **filters: str) -> httpx.Response:
+    return await parley.http.get(
+        f"{parley.gateways[1]}/api/v1/conversations",
+        params=filters,
+        headers={"Authorization": f"Bearer {console.token}"},
+    )
+
+
+async def ids(parley: Parley, console: Any, **filters: str) -> list[str]:
+    answer = await listed(parley, console, **filters)
+    assert answer.status_code == 200, answer.text
+    return [row["id"] for row in answer.json()["items"]]
+
+
+async def test_what_was_said_and_who_said_it_is_searched(parley: Parley) -> None:
+    chat, other = new_chat(), new_chat()
+    word = f"Zephyrine{chat}"
+    await parley.bot.write(chat, f"My {word} is broken, naïvely said", wait=True)
+    await parley.bot.write(other, "Something else", wait=True)
+    async with parley.console(ANA) as ana:
+        one = (await eventually(lambda: parley.conversation_of(ana, chat), "the conversation"))["id"]
+        assert await ids(parley, ana, search=word.upper()) == [one]
+        assert await ids(parley, ana, search=f"NAIVELY {word[:-1]}") == [one]
+        assert await ids(parley, ana, search=f"else {word}") == []
+        assert await ids(parley, ana, search=word, status="closed") == []
+        row = await eventually(lambda: parley.conversation_of(ana, chat), "the conversation")
+        assert one in await ids(parley, ana, search=row["contact"]["name"][:4], page_size="100")
+
+
+async def test_lists_are_sorted_by_activity_or_by_beginning(parley: Parley) -> None:
+    chat, later = new_chat(), new_chat()
+    for one in (chat, later, chat):
+        await parley.bot.write(one, "hello", wait=True)
+    async with parley.console(ANA) as ana:
+        first = (await eventually(lambda: parley.conversation_of(ana, chat), "the first"))["id"]
+        second = (await eventually(lambda: parley.conversation_of(ana, later), "the second"))["id"]
+        begun = await ids(parley, ana, sort_by="created_at", page_size="100")
+        assert begun.index(second) < begun.index(first)
+        assert (await listed(parley, ana, sort_by="mood")).json()["code"] == "invalid"
+        page = (await listed(parley, ana, sort_by="created_at", page_size="1")).json()
+        after = await ids(parley, ana, sort_by="created_at", page_size="1", cursor=page["next_cursor"])
+        assert after != [page["items"][0]["id"]]
+        wrong = await listed(parley, ana, cursor=page["next_cursor"])
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid")
