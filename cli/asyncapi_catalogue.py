@@ -16,6 +16,7 @@ from libs.contracts import (
     erasure,
     gateway,
     messages,
+    notes,
     notification_settings,
     notify,
     organising,
@@ -93,7 +94,13 @@ _WORKFLOW_COMMANDS: Kinds = (
     workflow.AssignConversation,
     workflow.TransferConversation,
 )
-_ORGANISING_COMMANDS: Kinds = (organising.LabelConversation, organising.SetPriority)
+_ORGANISING_COMMANDS: Kinds = (
+    notes.AddNote,
+    notes.DeleteNote,
+    organising.LabelConversation,
+    organising.SetPriority,
+)
+_ORGANISING_QUERIES: Kinds = (notes.ListNotes,)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
 _DIRECTORY_COMMANDS: Kinds = (
     chatbots.CreateChatbot,
@@ -149,6 +156,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_CONTACT_QUERIES,
             *_DIRECTORY_QUERIES,
             *_TICKET_QUERIES,
+            *_ORGANISING_QUERIES,
         ),
     },
     "delivery": {
@@ -268,6 +276,7 @@ ASKS: dict[str, dict[str, Kinds]] = {
             *_CONTACT_QUERIES,
             *_DIRECTORY_QUERIES,
             *_TICKET_QUERIES,
+            *_ORGANISING_QUERIES,
         ),
         "delivery": (delivery.FindConnection, delivery.GetConnection),
         "notify": (notify.FramesAfter, notification_settings.GetNotificationSettings),

@@ -129,6 +129,7 @@ class ConversationView(ConversationRef):
     sequence: int
     labels: tuple[str, ...] = Field(default=(), max_length=MOST_LABELS)
     priority: Priority = Priority.NONE
+    note_count: int = 0
     unread: int = 0
     message_count: int = 0
     has_pending_suggestion: bool = False

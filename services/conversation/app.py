@@ -47,6 +47,7 @@ from libs.contracts.directory import (
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
+from libs.contracts.notes import AddNote, DeleteNote, ListNotes
 from libs.contracts.organising import LabelConversation, SetPriority
 from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.starting import StartConversation
@@ -90,6 +91,7 @@ from services.conversation.adapters.mongo_conversations import MongoConversation
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_indexes import INDEXES
+from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_timers import MongoTimers
@@ -100,6 +102,7 @@ from services.conversation.entrypoints.queries import QueryCase, query_routes
 from services.conversation.entrypoints.subscribers import PartitionRoutes, UseCase, lock_key
 from services.conversation.settings import ConversationSettings
 from services.conversation.use_cases.acknowledge_message import acknowledge_message
+from services.conversation.use_cases.add_note import NoteOnConversation
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.assign_conversation import assign_conversation
 from services.conversation.use_cases.change_status import change_status
@@ -107,6 +110,7 @@ from services.conversation.use_cases.create_chatbot import create_chatbot
 from services.conversation.use_cases.create_department import create_department
 from services.conversation.use_cases.delete_chatbot import delete_chatbot
 from services.conversation.use_cases.delete_department import delete_department
+from services.conversation.use_cases.delete_note import delete_note
 from services.conversation.use_cases.erase_contact import (
     BeginErasure,
     GetErasureForAdmin,
@@ -126,6 +130,7 @@ from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.label_conversation import label_conversation
 from services.conversation.use_cases.list_conversations import ListForPerson
+from services.conversation.use_cases.list_notes import ListNotesForPerson
 from services.conversation.use_cases.list_tickets import ListTicketsForPerson
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
 from services.conversation.use_cases.move_conversation import Move
@@ -223,6 +228,7 @@ def _subscribe(
         NAME,
         query_routes(
             {
+                **organising_queries(conversations, store),
                 **directory_queries(MongoDirectoryReads(store)),
                 **queries(conversations, search),
                 **contact_queries(contacts, erasures),
@@ -245,6 +251,8 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         AssignConversation: assign_conversation,
         LabelConversation: label_conversation,
         SetPriority: set_priority,
+        AddNote: NoteOnConversation(new_id),
+        DeleteNote: delete_note,
         WriteToContact: WriteAsPerson(new_id),
         RetryMessage: retry_message,
         RecordSuggestion: record_suggestion,
@@ -294,6 +302,11 @@ def queries(
         ListTickets: ListTicketsForPerson(conversations),
         GetTicket: GetTicketThread(GetThread(conversations)),
     }
+
+
+def organising_queries(conversations: MongoConversations, store: Store) -> Mapping[type[Message], QueryCase]:
+    """The same about what people keep beside conversations."""
+    return {ListNotes: ListNotesForPerson(conversations, MongoNoteReads(store))}
 
 
 def contact_queries(

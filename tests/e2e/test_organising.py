@@ -33,3 +33,22 @@ async def test_labels_and_priority_are_shown_in_list_and_thread_and_told(parley:
         for found in (shown, row):
             assert (found["labels"], found["priority"]) == (["refund/late", "vip"], "urgent")
             assert {"label", "set_priority"} <= set(found["available_actions"])
+
+
+async def test_notes_are_for_agents_alone(parley: Parley) -> None:
+    async with parley.console(ANA) as ana:
+        one = await new_conversation(parley, ana)
+        key = {"Idempotency-Key": f"note-{one}"}
+        for _ in range(2):
+            made = await call(parley, ana, "POST", f"{one}/notes", {"text": "secret-word"}, **key)
+            assert (made.status_code, made.json()["author"]["name"]) == (201, ANA.name)
+        frame = await ana.frame("conversation:note_added", lambda frame: frame["conversation_id"] == one)
+        assert (frame["note_id"], frame["author"]["id"]) == (made.json()["id"], ANA.id)
+        assert "secret-word" not in str(frame)
+        assert (await call(parley, ana, "GET", f"{one}/notes")).json()["items"] == [made.json()]
+        thread = await parley.thread(ana, one)
+        assert "secret-word" not in str(thread)
+        assert thread["conversation"]["note_count"] == 1
+        gone = await call(parley, ana, "DELETE", f"{one}/notes/{made.json()['id']}")
+        assert gone.json() == made.json()
+        assert (await call(parley, ana, "GET", f"{one}/notes")).json()["items"] == []

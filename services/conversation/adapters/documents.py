@@ -59,6 +59,7 @@ def conversation_document(conversation: Conversation) -> Document:
         "suggestion": conversation.suggestion.model_dump() if conversation.suggestion else None,
         "status_before_archive": before.value if before else None,
         "labels": list(conversation.labels) or None,
+        "note_count": conversation.note_count or None,
         "priority": conversation.priority.value if conversation.priority is not Priority.NONE else None,
         "subject_words": list(words_of(conversation.subject or "")) or None,
     }
@@ -85,6 +86,7 @@ def conversation_of(document: Document) -> Conversation:
         question=Question(**question) if question else None,
         suggestion=SuggestionView.model_validate(suggestion) if suggestion else None,
         status_before_archive=Status(before) if before else None,
+        note_count=document.get("note_count", 0),
         labels=tuple(document.get("labels", ())),
         priority=Priority(document.get("priority", Priority.NONE)),
         stored_version=document["version"],

@@ -108,5 +108,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "chatbots": [IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="list")],
     "people": [],
     "accounts": [],
+    # Their ids sort by time.
+    "notes": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],
     "timers": [IndexModel("due_at", name="due")],
 }

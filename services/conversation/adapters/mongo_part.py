@@ -25,6 +25,7 @@ class Records:
         self.chatbots: Collection = database["chatbots"]
         self.accounts: Collection = database["accounts"]
         self.people: Collection = database["people"]
+        self.notes: Collection = database["notes"]
         self.timers: Collection = database["timers"]
         self.erasures: Collection = database["erasures"]
         self.database = database

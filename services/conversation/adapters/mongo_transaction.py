@@ -16,6 +16,7 @@ from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_directory import MongoDirectory
 from services.conversation.adapters.mongo_messages import MongoMessages
+from services.conversation.adapters.mongo_notes import MongoNotes
 from services.conversation.adapters.mongo_part import Records, conflict
 from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
@@ -25,7 +26,7 @@ from services.conversation.use_cases.ports import AnswerDeadline
 SOURCE = "parley/conversation"
 
 
-class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets):
+class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.
     """

@@ -39,6 +39,7 @@ from libs.contracts.vocabulary import (
 from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.message import Draft, StoredMessage
+from services.conversation.domain.noting import NotedConversation
 from services.conversation.domain.organising import OrganisedConversation
 from services.conversation.domain.retrying import RetryingConversation
 from services.conversation.domain.status_machine import StatusCommand, target_of
@@ -65,7 +66,7 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 
 
 @dataclass(kw_only=True)
-class Conversation(AssignableConversation, OrganisedConversation, RetryingConversation):
+class Conversation(AssignableConversation, OrganisedConversation, NotedConversation, RetryingConversation):
     """A conversation with its rules."""
 
     # --- what may happen ------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ class ConversationState:
     sequence: int = 0
     labels: tuple[str, ...] = ()
     priority: Priority = Priority.NONE
+    note_count: int = 0
     unread: int = 0
     message_count: int = 0
     last_message: MessageView | None = None

@@ -64,7 +64,7 @@ REPLY = "post_reply"
 #: Always an effect for somebody: there is another agent, another department, or nobody to give it to.
 ASSIGNING = ("assign", "transfer")
 #: Whatever became of it: what people note on it for themselves.
-ORGANISING = ("label", "set_priority")
+ORGANISING = ("label", "set_priority", "add_note")
 #: For whoever may decide on the suggestion that is pending.
 DECIDING = ("approve_suggestion", "reject_suggestion")
 

@@ -16,6 +16,7 @@ from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
+from services.conversation.use_cases.note_ports import NoteRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
 
 #: Makes a new id; each is unique and later ones sort behind earlier ones.
@@ -68,7 +69,7 @@ class Advance(Enum):
     UNKNOWN_MESSAGE = auto()
 
 
-class Transaction(ContactRecords, DirectoryRecords, TicketRecords, Protocol):
+class Transaction(ContactRecords, DirectoryRecords, TicketRecords, NoteRecords, Protocol):
     """One account's records, read and changed together or not at all.
 
     Every method may raise TransientError; the whole is then tried again.

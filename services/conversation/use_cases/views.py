@@ -19,6 +19,7 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         sequence=conversation.sequence,
         labels=conversation.labels,
         priority=conversation.priority,
+        note_count=conversation.note_count,
         unread=conversation.unread,
         message_count=conversation.message_count,
         has_pending_suggestion=conversation.suggestion is not None,

@@ -17,6 +17,7 @@ from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_indexes import INDEXES
+from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_transaction import MongoTransaction
@@ -35,6 +36,7 @@ class MongoRepository:
         self.records = Records(store)
         self.conversations = MongoConversations(store, self.outbox)
         self.contacts = MongoContactReads(store)
+        self.organising = MongoNoteReads(store)
         self.directory = MongoDirectoryReads(store)
         self.searches = MongoSearches(store)
 

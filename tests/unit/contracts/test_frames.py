@@ -10,6 +10,7 @@ from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
 from libs.contracts.messages import MessageRetried
+from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import PriorityChanged
 from libs.contracts.suggestions import SuggestionRecorded, SuggestionRejected, SuggestionView
 from libs.contracts.tickets import FeedbackGiven
@@ -174,6 +175,8 @@ def test_at_most_one_frame_a_topic():
             said.DeliveryRecorded: {"message_id": "m1", "state": DeliveryState.SENT},
             MessageRetried: {"message": _message(SenderKind.AGENT)},
             ConversationErased: {"erasure_id": "e"},
+            NoteAdded: {"note_id": "n"},
+            NoteDeleted: {"note_id": "n"},
             PriorityChanged: {"priority": Priority.LOW, "former_priority": Priority.NONE},
             FeedbackGiven: {"message_id": "m1", "feedback": Feedback.UP},
         }.get(kind, {})

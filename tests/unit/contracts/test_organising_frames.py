@@ -8,6 +8,7 @@ from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import ConversationEvent
 from libs.contracts.erasure import without_person
 from libs.contracts.frames import frames_of
+from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import ConversationLabelled, PriorityChanged
 from libs.contracts.vocabulary import Priority
 from tests.unit.contracts.test_frames import MOMENT, _conversation
@@ -25,6 +26,13 @@ BASE = {"conversation_id": "c-0001", "timestamp": "2025-11-20T14:00:00Z"}
             "conversation:priority",
             {"priority": "high"},
         ),
+        (
+            NoteAdded,
+            {"note_id": "n"},
+            "conversation:note_added",
+            {"note_id": "n", "author": {"kind": "system", "id": "parley", "name": "Parley"}},
+        ),
+        (NoteDeleted, {"note_id": "n"}, "conversation:note_deleted", {"note_id": "n"}),
     ],
 )
 def test_those_who_may_see_it_hear_of_it(

@@ -35,6 +35,11 @@ from services.conversation.use_cases.ports import (
 )
 from tests.unit.conversation.fake_contacts import InMemoryContactRecords, InMemoryContacts
 from tests.unit.conversation.fake_directory import InMemoryDirectory, InMemoryDirectoryRecords
+from tests.unit.conversation.fake_organising import (
+    InMemoryOrganising,
+    InMemoryOrganisingRecords,
+    OrganisingShelf,
+)
 from tests.unit.conversation.fake_searches import InMemorySearches
 
 T = TypeVar("T")
@@ -67,6 +72,7 @@ class Records:
     events: list[Envelope] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     erasures: dict[tuple[str, str], Erasure] = field(default_factory=dict)
+    organising: OrganisingShelf = field(default_factory=OrganisingShelf)
     #: What the next commands' sender has seen of the conversation.
     if_version: int | None = None
     now: datetime = EPOCH
@@ -81,6 +87,7 @@ class InMemoryStore:
         self.contacts = InMemoryContacts(self)
         self.directory = InMemoryDirectory(self)
         self.searches = InMemorySearches(self)
+        self.organising = InMemoryOrganising(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
@@ -96,7 +103,7 @@ class InMemoryStore:
         return self.records.deadlines.get((account_id, conversation_id))
 
 
-class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords):
+class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords, InMemoryOrganisingRecords):
     """Implements the port Transaction."""
 
     def __init__(self, records: Records, account_id: str) -> None:
