@@ -2,10 +2,11 @@
 
 import typer
 
-from cli import dlq
+from cli import admin, dlq
 from cli import eval as evaluation
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Parley installation.")
+app.add_typer(admin.app, name="admin")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(evaluation.app, name="eval")
 

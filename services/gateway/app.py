@@ -19,7 +19,7 @@ from libs.runtime.ids import derived_id, new_id
 from libs.runtime.logs import get_logger
 from libs.runtime.realtime import RealtimeQueue
 from libs.runtime.service import Service
-from services.gateway.adapters import mongo_answers, mongo_credentials, mongo_families
+from services.gateway.adapters import mongo_answers, mongo_api_keys, mongo_credentials, mongo_families
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_inbound import BrokerInbound
 from services.gateway.adapters.broker_session_ends import BrokerSessionEnds, read_session_ends
@@ -29,6 +29,7 @@ from services.gateway.adapters.delivery_channels import DeliveryChannels
 from services.gateway.adapters.delivery_connections import DeliveryConnections
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.adapters.mongo_answers import MongoAnswers
+from services.gateway.adapters.mongo_api_keys import MongoApiKeys
 from services.gateway.adapters.mongo_credentials import MongoCredentials
 from services.gateway.adapters.mongo_families import MongoFamilies
 from services.gateway.adapters.notify_service import NotifyFrames
@@ -36,6 +37,8 @@ from services.gateway.adapters.notify_settings import NotifySettings
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.rate_limits import TokenBuckets
+from services.gateway.domain.refresh_tokens import keyed_digest
+from services.gateway.entrypoints.http_api_keys import add_api_key_routes
 from services.gateway.entrypoints.http_app import make_app
 from services.gateway.entrypoints.http_auth import add_auth_routes
 from services.gateway.entrypoints.http_chatbots import add_chatbot_routes
@@ -73,7 +76,10 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
 from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.answer_once import AnswerOnce
+from services.gateway.use_cases.api_key_ports import ApiKeys
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
+from services.gateway.use_cases.create_api_key import CreateApiKey
+from services.gateway.use_cases.end_sessions import EndSessions
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
 from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
@@ -81,6 +87,8 @@ from services.gateway.use_cases.follow_ticket import FollowTicket
 from services.gateway.use_cases.follow_topics import FollowTopics
 from services.gateway.use_cases.get_conversation import GetVisibleConversation
 from services.gateway.use_cases.hub import Hub
+from services.gateway.use_cases.identify_caller import IdentifyByToken
+from services.gateway.use_cases.list_api_keys import ListApiKeys
 from services.gateway.use_cases.list_conversations import ListVisibleConversations
 from services.gateway.use_cases.log_in import LogIn
 from services.gateway.use_cases.log_out import LogOut
@@ -88,6 +96,7 @@ from services.gateway.use_cases.notification_settings import SettingsOfPeople
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
 from services.gateway.use_cases.ports import (
     AccountFrames,
+    Announce,
     Answers,
     Connections,
     ConversationCommands,
@@ -103,6 +112,7 @@ from services.gateway.use_cases.read_gap import ReadGap
 from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
 from services.gateway.use_cases.refresh_session import RefreshSession
+from services.gateway.use_cases.revoke_api_key import RevokeApiKey
 from services.gateway.use_cases.run_command import RunCommand
 from services.gateway.use_cases.run_query import Queries
 from services.gateway.use_cases.send_and_wait import SendAndWait
@@ -135,6 +145,8 @@ class Outside:
     channels: Channels
     ended: EndedSessions
     notification_settings: SettingsOfPeople
+    api_keys: ApiKeys
+    announce: Announce
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,12 @@ async def build(settings: GatewaySettings) -> Service:
     foundation = Foundation(
         NAME,
         settings,
-        indexes={**mongo_credentials.INDEXES, **mongo_families.INDEXES, **mongo_answers.INDEXES},
+        indexes={
+            **mongo_credentials.INDEXES,
+            **mongo_families.INDEXES,
+            **mongo_answers.INDEXES,
+            **mongo_api_keys.INDEXES,
+        },
         relays=False,
     )
     store, rpc = foundation.store, foundation.rpc
@@ -160,9 +177,10 @@ async def build(settings: GatewaySettings) -> Service:
     conversation = ConversationService(rpc, command_limit=settings.command_seconds)
     answers = MongoAnswers(store, box)
     ended = EndedSessions(settings.access_lifetime, now)
+    announce = BrokerSessionEnds(foundation.publisher)
     outside = Outside(
         credentials=MongoCredentials(store),
-        families=AnnouncedFamilies(MongoFamilies(store), ended, BrokerSessionEnds(foundation.publisher)),
+        families=AnnouncedFamilies(MongoFamilies(store), EndSessions(ended, announce)),
         passwords=passwords,
         people=ConversationPeople(rpc),
         connections=connections,
@@ -175,6 +193,8 @@ async def build(settings: GatewaySettings) -> Service:
         channels=DeliveryChannels(rpc),
         ended=ended,
         notification_settings=NotifySettings(rpc),
+        api_keys=MongoApiKeys(store),
+        announce=announce,
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -187,7 +207,7 @@ async def build(settings: GatewaySettings) -> Service:
         prefetch=1,
     )
 
-    session_ends = FollowSessionEnds(outside.families, ended, _log.warning)
+    session_ends = FollowSessionEnds([outside.families, outside.api_keys], ended, _log.warning)
 
     def on_gap() -> None:
         connections.drop_all()
@@ -223,15 +243,17 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     """The application over these ports."""
     signed = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
     tokens = CheckedTokens(signed, outside.ended)
+    identify = IdentifyByToken(tokens, outside.api_keys, now)
     limits = RequestLimits(
         TokenBuckets(settings.requests_per_address, _MINUTE),
         TokenBuckets(settings.requests_per_person, _MINUTE),
+        TokenBuckets(settings.requests_per_key, _MINUTE),
         monotonic,
     )
     receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
     webhook = TelegramWebhook(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds)
     api = make_app(
-        Guard(tokens, limits),
+        Guard(identify, limits),
         [webhook.route(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
@@ -244,9 +266,11 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         _commanding(outside),
         SuggestResponseAndWait(RunCommand(outside.commands), outside.queries, derived_id),
     )
+    _add_api_keys(api, settings, outside)
     add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
-    hub = _add_sockets(api, settings, outside, tokens, limits)
+    handshake = Handshake(identify, limits, outside.ended, now)
+    hub = _add_sockets(api, settings, outside, tokens, limits, handshake)
     return Gateway(HotPathFirst(webhook, api), api, hub)
 
 
@@ -305,6 +329,18 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_starting_routes(app, start, _commanding(outside))
 
 
+def _add_api_keys(app: FastAPI, settings: GatewaySettings, outside: Outside) -> None:
+    keys, pepper = outside.api_keys, settings.secret_key.get_secret_value()
+    add_api_key_routes(
+        app,
+        # The same for the same id, so that a repeated request is answered with the token that counts.
+        CreateApiKey(keys, now, lambda key_id: keyed_digest(pepper, "api-key", key_id)),
+        ListApiKeys(keys),
+        RevokeApiKey(keys, EndSessions(outside.ended, outside.announce), now),
+        _commanding(outside),
+    )
+
+
 def _add_widget_sessions(
     app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens
 ) -> None:
@@ -325,6 +361,7 @@ def _add_sockets(
     outside: Outside,
     tokens: CheckedTokens,
     limits: RequestLimits,
+    handshake: Handshake,
 ) -> Hub:
     gaps = ReadGap(outside.conversations, outside.account_frames)
     hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
@@ -342,7 +379,6 @@ def _add_sockets(
         send_seconds=settings.socket_send_seconds,
         frames_per_second=settings.socket_frames_per_second,
     )
-    handshake = Handshake(tokens, limits, outside.ended, now)
     agents = AgentSocket(handshake, topics_of, make_socket)
     widget = WidgetSocket(
         tokens,

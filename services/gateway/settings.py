@@ -35,6 +35,8 @@ class GatewaySettings(ServiceSettings):
     #: may come at once. Webhooks and health are not counted. Each replica counts for itself.
     requests_per_address: int = Field(default=30_000, ge=1)
     requests_per_person: int = Field(default=6_000, ge=1)
+    #: The same with one API key.
+    requests_per_key: int = Field(default=3_000, ge=1)
     #: Seconds a request waits for a command's answer before 504; the command expires with it.
     command_seconds: float = Field(default=10.0, gt=0, le=60)
     #: Bytes of a request body, and seconds in which it has to have come (413, 408).

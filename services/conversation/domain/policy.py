@@ -1,13 +1,15 @@
 """Who may do what with a conversation: every service method asks here, and nobody else decides.
 
 What somebody may not know of does not exist for them (`not_found`); what they know of but may not do is
-`forbidden`.
+`forbidden`. An API key is somebody of the team of the whole account: its scopes, which the gateway checks,
+say which operations it may call.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from libs.contracts.access import may_see
+from libs.contracts.api_keys import KEY_ROLE
 from libs.contracts.base import Actor
 from libs.contracts.conversation import Person
 from libs.contracts.errors import DomainError, ErrorCode
@@ -35,18 +37,18 @@ class Action(StrEnum):
 
 
 _ALLOWED: dict[Action, frozenset[ActorKind]] = {
-    Action.READ: frozenset({ActorKind.AGENT, ActorKind.USER}),
-    Action.REPLY: frozenset({ActorKind.AGENT}),
+    Action.READ: frozenset({ActorKind.AGENT, ActorKind.API_KEY, ActorKind.USER}),
+    Action.REPLY: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
     Action.ANSWER: frozenset({ActorKind.AI}),
-    Action.HAND_OFF: frozenset({ActorKind.AGENT, ActorKind.AI, ActorKind.SYSTEM}),
-    Action.CHANGE_STATUS: frozenset({ActorKind.AGENT}),
-    Action.RESOLVE: frozenset({ActorKind.AGENT, ActorKind.USER}),
-    Action.ASSIGN: frozenset({ActorKind.AGENT}),
-    Action.ORGANISE: frozenset({ActorKind.AGENT}),
+    Action.HAND_OFF: frozenset({ActorKind.AGENT, ActorKind.API_KEY, ActorKind.AI, ActorKind.SYSTEM}),
+    Action.CHANGE_STATUS: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
+    Action.RESOLVE: frozenset({ActorKind.AGENT, ActorKind.API_KEY, ActorKind.USER}),
+    Action.ASSIGN: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
+    Action.ORGANISE: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
     Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT, ActorKind.USER}),
     Action.WRITE_TICKET: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.GIVE_FEEDBACK: frozenset({ActorKind.AGENT, ActorKind.USER}),
-    Action.SUGGEST: frozenset({ActorKind.AGENT}),
+    Action.SUGGEST: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
     Action.EXPIRE: frozenset({ActorKind.SYSTEM}),
 }
 
@@ -99,6 +101,8 @@ class Visibility:
 
 def visibility_of(actor: Actor) -> Visibility:
     """What an actor may see of their account."""
+    if actor.kind is ActorKind.API_KEY:
+        return Visibility(everything=True)
     if actor.kind is not ActorKind.AGENT:
         return Visibility()
     if actor.role is Role.ADMIN:
@@ -121,6 +125,8 @@ def actor_of(person: Person, account_id: str) -> Actor:
     """
     if person.account_id != account_id:
         raise not_found()
+    if person.role == KEY_ROLE:
+        return Actor(kind=ActorKind.API_KEY, id=person.id, name=person.name)
     role = Role(person.role) if person.role in set(Role) else None
     kind = ActorKind.AGENT if role in {Role.AGENT, Role.ADMIN} else ActorKind.USER
     return Actor(
@@ -130,7 +136,7 @@ def actor_of(person: Person, account_id: str) -> Actor:
 
 def may_know(conversation: Conversation, actor: Actor) -> bool:
     """Whether the conversation exists for this actor, who is of its account."""
-    if actor.kind in {ActorKind.SYSTEM, ActorKind.AI}:
+    if actor.kind in {ActorKind.SYSTEM, ActorKind.AI, ActorKind.API_KEY}:
         return True
     if actor.kind is ActorKind.AGENT:
         return may_see(
@@ -142,7 +148,7 @@ def may_know(conversation: Conversation, actor: Actor) -> bool:
         )
     if actor.kind is ActorKind.CONTACT:
         return actor.id in {conversation.contact.id, conversation.contact_alias}
-    return actor.kind is ActorKind.USER and actor.id == conversation.requester_id
+    return actor.id == conversation.requester_id
 
 
 def require(conversation: Conversation, actor: Actor, action: Action) -> None:
@@ -154,8 +160,12 @@ def require(conversation: Conversation, actor: Actor, action: Action) -> None:
 
 
 def require_admin(actor: Actor) -> None:
-    """Raise DomainError `forbidden` unless the actor runs the account."""
-    if actor.kind is ActorKind.SYSTEM or (actor.kind is ActorKind.AGENT and actor.role is Role.ADMIN):
+    """Raise DomainError `forbidden` unless the actor runs the account. What an API key may do of that, its
+    scopes have said in the gateway.
+    """
+    if actor.kind in {ActorKind.SYSTEM, ActorKind.API_KEY}:
+        return
+    if actor.kind is ActorKind.AGENT and actor.role is Role.ADMIN:
         return
     raise DomainError(ErrorCode.FORBIDDEN, "this is for admins")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.contracts.api_keys import KEY_ROLE
 from libs.contracts.base import Actor
 from libs.contracts.conversation import Person
 from libs.contracts.vocabulary import ActorKind, Role
@@ -10,16 +11,24 @@ from libs.contracts.vocabulary import ActorKind, Role
 
 @dataclass(frozen=True, slots=True)
 class PersonCaller:
-    """An agent, an admin or a requester with an access token. `session_id` names the log-in it came from."""
+    """An agent, an admin or a requester with an access token, or an API key, which acts like a person whose
+    role is `api_key`. `session_id` names the log-in it came from, or the key.
+    """
 
     person: Person
     expires_at: datetime
     session_id: str | None = None
+    scopes: frozenset[str] = frozenset()
 
     @property
     def role(self) -> str:
-        """`agent`, `admin` or `user`."""
+        """`agent`, `admin`, `user` or `api_key`."""
         return self.person.role
+
+    @property
+    def is_key(self) -> bool:
+        """Whether an API key calls."""
+        return self.person.role == KEY_ROLE
 
     @property
     def account_id(self) -> str:
@@ -29,6 +38,8 @@ class PersonCaller:
     def actor(self) -> Actor:
         """As every command names who did it. Without a name an agent is known by the email address."""
         person = self.person
+        if self.is_key:
+            return Actor(kind=ActorKind.API_KEY, id=person.id, name=person.name)
         return Actor(
             kind=ActorKind.USER if person.role == Role.USER else ActorKind.AGENT,
             id=person.id,

@@ -3,8 +3,11 @@
 A route without a rule is refused, and a test fails for it.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
+from libs.contracts.api_keys import KEY_ROLE, Scope
 from libs.contracts.vocabulary import Role
 
 
@@ -21,34 +24,48 @@ class Access(StrEnum):
     USER = "user"
 
 
-_TEAM = frozenset({Access.AGENT, Access.ADMIN})
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The roles that may call an operation, and the scope that an API key needs for it. Without a scope no
+    key may call it.
+    """
+
+    roles: frozenset[Access]
+    scope: Scope | None = None
+
+    def by(self, scope: Scope) -> "Rule":
+        """The same, for API keys of this scope, too."""
+        return Rule(self.roles, scope)
+
+
+_TEAM = Rule(frozenset({Access.AGENT, Access.ADMIN}))
 #: Everybody with a log-in; what they may do with a ticket, the conversation says.
-_PEOPLE = _TEAM | {Access.USER}
-_ANYONE = frozenset({Access.ANYONE})
-_ADMINS = frozenset({Access.ADMIN})
+_PEOPLE = Rule(_TEAM.roles | {Access.USER})
+_USERS = Rule(frozenset({Access.USER}))
+_ANYONE = Rule(frozenset({Access.ANYONE}))
+_ADMINS = Rule(frozenset({Access.ADMIN}))
 
 #: By operation id of the route.
-RULES: dict[str, frozenset[Access]] = {
+RULES: dict[str, Rule] = {
     "logIn": _ANYONE,
     "refreshSession": _ANYONE,
-    "logOut": _TEAM | {Access.USER},
-    "receiveTelegramUpdate": frozenset({Access.PLATFORM}),
-    "replyToConversation": _TEAM,
-    "changeConversationStatus": _TEAM,
-    "listConversations": _TEAM,
-    "getConversation": _TEAM,
-    "startConversation": _TEAM,
-    "listContacts": _TEAM,
-    "getContact": _TEAM,
-    "updateContact": _TEAM,
+    "logOut": _PEOPLE,
+    "receiveTelegramUpdate": Rule(frozenset({Access.PLATFORM})),
+    "replyToConversation": _TEAM.by(Scope.CONVERSATIONS_WRITE),
+    "changeConversationStatus": _TEAM.by(Scope.CONVERSATIONS_MANAGE),
+    "listConversations": _TEAM.by(Scope.CONVERSATIONS_READ),
+    "getConversation": _TEAM.by(Scope.CONVERSATIONS_READ),
+    "startConversation": _TEAM.by(Scope.CONVERSATIONS_WRITE),
+    "listContacts": _TEAM.by(Scope.CONTACTS_READ),
+    "getContact": _TEAM.by(Scope.CONTACTS_READ),
+    "updateContact": _TEAM.by(Scope.CONTACTS_WRITE),
+    **dict.fromkeys(
+        ("getSuggestion", "approveSuggestion", "rejectSuggestion", "regenerateSuggestion"),
+        _TEAM.by(Scope.SUGGESTIONS),
+    ),
+    **dict.fromkeys(("writeReply", "retryMessage"), _TEAM.by(Scope.CONVERSATIONS_WRITE)),
     **dict.fromkeys(
         (
-            "getSuggestion",
-            "approveSuggestion",
-            "rejectSuggestion",
-            "regenerateSuggestion",
-            "writeReply",
-            "retryMessage",
             "returnConversationToAI",
             "resolveConversation",
             "closeConversation",
@@ -66,33 +83,38 @@ RULES: dict[str, frozenset[Access]] = {
             "addNote",
             "deleteNote",
         ),
-        _TEAM,
+        _TEAM.by(Scope.CONVERSATIONS_MANAGE),
     ),
-    "mergeContacts": _TEAM,
-    "eraseContact": _ADMINS,
-    "getErasure": _ADMINS,
-    "getAccount": _TEAM,
-    "listDepartments": _TEAM,
-    "getDepartment": _TEAM,
-    **dict.fromkeys(("updateAccount", "createDepartment", "updateDepartment", "deleteDepartment"), _ADMINS),
+    "mergeContacts": _TEAM.by(Scope.CONTACTS_WRITE),
+    "eraseContact": _ADMINS.by(Scope.ERASURE),
+    "getErasure": _ADMINS.by(Scope.ERASURE),
+    "getAccount": _TEAM.by(Scope.ACCOUNT),
+    "listDepartments": _TEAM.by(Scope.ACCOUNT),
+    "getDepartment": _TEAM.by(Scope.ACCOUNT),
     **dict.fromkeys(
-        ("listChatbots", "getChatbot", "createChatbot", "updateChatbot", "deleteChatbot"), _ADMINS
+        ("updateAccount", "createDepartment", "updateDepartment", "deleteDepartment"),
+        _ADMINS.by(Scope.ACCOUNT),
+    ),
+    **dict.fromkeys(
+        ("listChatbots", "getChatbot", "createChatbot", "updateChatbot", "deleteChatbot"),
+        _ADMINS.by(Scope.CHATBOTS),
     ),
     # Of a team, the assigned agent alone: the conversation says who that is.
     "suggestResponse": _TEAM,
-    "openTicket": frozenset({Access.USER}),
-    "listTickets": _PEOPLE,
-    "getTicket": _PEOPLE,
-    "assignTicket": _PEOPLE,
+    "openTicket": _USERS,
+    "listTickets": _PEOPLE.by(Scope.CONVERSATIONS_READ),
+    "getTicket": _PEOPLE.by(Scope.CONVERSATIONS_READ),
+    "assignTicket": _PEOPLE.by(Scope.CONVERSATIONS_MANAGE),
     "resolveTicket": _PEOPLE,
     "closeTicket": _PEOPLE,
     "giveFeedback": _PEOPLE,
     "chatSocket": _PEOPLE,
+    **dict.fromkeys(("createApiKey", "listApiKeys", "revokeApiKey"), _ADMINS.by(Scope.KEYS)),
     "getNotificationSettings": _TEAM,
     "putNotificationSettings": _TEAM,
     "openWidgetSession": _ANYONE,
-    "agentSocket": _TEAM,
-    "widgetSocket": frozenset({Access.VISITOR}),
+    "agentSocket": _TEAM.by(Scope.CONVERSATIONS_READ),
+    "widgetSocket": Rule(frozenset({Access.VISITOR})),
     "openapi": _ANYONE,
     "livez": _ANYONE,
     "readyz": _ANYONE,
@@ -103,8 +125,8 @@ _ROLES = {Role.AGENT: Access.AGENT, Role.ADMIN: Access.ADMIN, Role.USER: Access.
 
 
 def needs_token(operation: str) -> bool:
-    """Whether an operation is for people with an access token."""
-    return bool(RULES.get(operation, frozenset()) & set(_ROLES.values()))
+    """Whether an operation is for people with an access token, and keys."""
+    return bool(_roles(operation) & set(_ROLES.values()))
 
 
 def is_open(operation: str) -> bool:
@@ -112,8 +134,16 @@ def is_open(operation: str) -> bool:
     return operation in RULES and not needs_token(operation)
 
 
-def may_call(operation: str, role: str) -> bool:
-    """Whether a person of this role may call an operation. Unknown operations and roles may not."""
-    if role not in set(Role):
-        return False
-    return _ROLES[Role(role)] in RULES.get(operation, frozenset())
+def may_call(operation: str, role: str, scopes: Iterable[str] = ()) -> bool:
+    """Whether a person of this role, or an API key of these scopes, may call an operation. Unknown operations
+    and roles may not.
+    """
+    if role == KEY_ROLE:
+        rule = RULES.get(operation)
+        return rule is not None and rule.scope is not None and rule.scope in scopes
+    return role in set(Role) and _ROLES[Role(role)] in _roles(operation)
+
+
+def _roles(operation: str) -> frozenset[Access]:
+    rule = RULES.get(operation)
+    return rule.roles if rule is not None else frozenset()

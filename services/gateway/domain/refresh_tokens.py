@@ -49,6 +49,11 @@ def successor(pepper: bytes, family: str, secret: str, request: str) -> str:
     return hmac.new(pepper, f"refresh\x1f{family}\x1f{secret}\x1f{request}".encode(), sha256).hexdigest()
 
 
+def keyed_digest(pepper: str, *parts: str) -> str:
+    """A secret that only who knows the pepper can make again."""
+    return hmac.new(pepper.encode(), "\x1f".join(parts).encode(), sha256).hexdigest()
+
+
 def is_same(one: str | None, other: str | None) -> bool:
     """Compare digests without telling by time where they differ; None equals nothing."""
     return one is not None and other is not None and hmac.compare_digest(one, other)

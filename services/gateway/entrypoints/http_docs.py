@@ -88,7 +88,11 @@ def document(app: FastAPI) -> dict[str, Any]:
         webhook = {"post": {**_TELEGRAM["post"], "responses": answers}}
         made["paths"] = {"/webhooks/telegram/{connection_id}": webhook, **made["paths"]}
         made.setdefault("components", {})["securitySchemes"] = {
-            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A person's access token (JWT), or an API key (`prl_…`).",
+            }
         }
         _drop_foreign_errors(made)
         for address, path in made["paths"].items():

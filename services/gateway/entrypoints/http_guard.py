@@ -10,14 +10,14 @@ from services.gateway.domain import policy
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.entrypoints.http_errors import operation_of
 from services.gateway.entrypoints.request_limits import RequestLimits
-from services.gateway.use_cases.ports import Tokens
+from services.gateway.use_cases.api_key_ports import IdentifyCaller
 
 
 class Guard:
     """A dependency of the whole application, so that no route can go without it."""
 
-    def __init__(self, tokens: Tokens, limits: RequestLimits) -> None:
-        self._tokens = tokens
+    def __init__(self, identify: IdentifyCaller, limits: RequestLimits) -> None:
+        self._identify = identify
         self._limits = limits
 
     async def __call__(self, request: Request) -> None:
@@ -31,11 +31,15 @@ class Guard:
         token = bearer_token(request)
         if token is None:
             raise DomainError(ErrorCode.UNAUTHENTICATED, "A token is needed here.")
-        caller = self._tokens.read_person(token)
+        caller = await self._identify(token)
         self._limits.count_person(caller)
-        if not policy.may_call(operation, caller.role):
-            raise DomainError(ErrorCode.FORBIDDEN, "This is not for your role.")
+        if not policy.may_call(operation, caller.role, caller.scopes):
+            raise DomainError(ErrorCode.FORBIDDEN, _not_for(caller))
         request.state.caller = caller
+
+
+def _not_for(caller: PersonCaller) -> str:
+    return "This key has no scope for it." if caller.is_key else "This is not for your role."
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:

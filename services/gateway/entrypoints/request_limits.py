@@ -1,4 +1,4 @@
-"""How many requests an address and a person may make: HTTP requests and WebSocket handshakes alike."""
+"""Requests and WebSocket handshakes that an address, a person or an API key may make, counted together."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,16 @@ from services.gateway.domain.rate_limits import TokenBuckets
 class RequestLimits:
     """Takes one from a bucket, or raises DomainError `rate_limited`."""
 
-    def __init__(self, by_address: TokenBuckets, by_person: TokenBuckets, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        by_address: TokenBuckets,
+        by_person: TokenBuckets,
+        by_key: TokenBuckets,
+        clock: Callable[[], float],
+    ) -> None:
         self._by_address = by_address
         self._by_person = by_person
+        self._by_key = by_key
         self._clock = clock
 
     def count_address(self, connection: HTTPConnection) -> None:
@@ -22,8 +29,9 @@ class RequestLimits:
         self._take(self._by_address, address_of(connection))
 
     def count_person(self, caller: PersonCaller) -> None:
-        """All tokens of a person count together."""
-        self._take(self._by_person, f"{caller.account_id}/{caller.person.id}")
+        """All tokens of a person count together; each API key by itself."""
+        buckets = self._by_key if caller.is_key else self._by_person
+        self._take(buckets, f"{caller.account_id}/{caller.person.id}")
 
     def _take(self, buckets: TokenBuckets, key: str) -> None:
         wait = buckets.take(key, self._clock())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.errors import DomainError, ErrorCode, ParleyError, TransientError
 from services.gateway.domain import policy
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.client_frames import read_authenticate
@@ -21,7 +21,8 @@ from services.gateway.entrypoints.ws_socket import (
     Socket,
     close,
 )
-from services.gateway.use_cases.ports import Now, Tokens
+from services.gateway.use_cases.api_key_ports import IdentifyCaller
+from services.gateway.use_cases.ports import Now
 
 #: Seconds within which a socket has to say who it is.
 AUTH_LIMIT = 10.0
@@ -40,14 +41,14 @@ class Handshake:
 
     def __init__(
         self,
-        tokens: Tokens,
+        identify: IdentifyCaller,
         limits: RequestLimits,
         ended: EndedSessions,
         now: Now,
         *,
         auth_limit: float = AUTH_LIMIT,
     ) -> None:
-        self._tokens = tokens
+        self._identify = identify
         self._limits = limits
         self._ended = ended
         self._now = now
@@ -62,10 +63,10 @@ class Handshake:
             self._limits.count_person(opened.caller)
         except WebSocketDisconnect:
             return None
-        except (DomainError, TimeoutError) as error:
+        except (ParleyError, TimeoutError) as error:
             await _refuse(websocket, error)
             return None
-        if not policy.may_call(operation, opened.caller.role):
+        if not policy.may_call(operation, opened.caller.role, opened.caller.scopes):
             await close(websocket, FORBIDDEN, "not for this role")
             return None
         return opened
@@ -84,12 +85,15 @@ class Handshake:
             async with asyncio.timeout(self._auth_limit):
                 frame = read_authenticate(await _first_text(websocket))
             token, last_seq = frame.token, frame.last_seq if last_seq is None else last_seq
-        return Opened(self._tokens.read_person(token), last_seq)
+        return Opened(await self._identify(token), last_seq)
 
 
 async def _refuse(websocket: WebSocket, error: Exception) -> None:
     if isinstance(error, DomainError) and error.code == ErrorCode.RATE_LIMITED:
         await close(websocket, TRY_AGAIN, "too many requests")
+        return
+    if isinstance(error, TransientError):
+        await close(websocket, TRY_AGAIN, "who it is cannot be told now")
         return
     await close(websocket, UNAUTHENTICATED, "not authenticated")
 

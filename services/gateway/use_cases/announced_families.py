@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.ports import Announce, Families
 
@@ -14,10 +13,9 @@ class AnnouncedFamilies:
     Whoever does not hear of it reads it from the store (FollowSessionEnds).
     """
 
-    def __init__(self, families: Families, ended: EndedSessions, announce: Announce) -> None:
+    def __init__(self, families: Families, end: Announce) -> None:
         self._families = families
-        self._ended = ended
-        self._announce = announce
+        self._end = end
 
     async def start(self, family: Family) -> None:
         """Remember a new log-in."""
@@ -34,19 +32,14 @@ class AnnouncedFamilies:
     async def revoke(self, family_id: str) -> None:
         """End one log-in."""
         await self._families.revoke(family_id)
-        await self._tell([family_id])
+        await self._end([family_id])
 
     async def revoke_person(self, person_id: str) -> Sequence[str]:
         """End every log-in of a person."""
         ended = await self._families.revoke_person(person_id)
-        await self._tell(ended)
+        await self._end(ended)
         return ended
 
     async def revoked_since(self, moment: datetime) -> Sequence[str]:
         """Log-ins that ended after a moment."""
         return await self._families.revoked_since(moment)
-
-    async def _tell(self, session_ids: Sequence[str]) -> None:
-        self._ended.end(session_ids)
-        if session_ids:
-            await self._announce(session_ids)

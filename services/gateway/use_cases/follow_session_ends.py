@@ -4,11 +4,12 @@ What is told can be lost, with the broker or on the way; what is stored cannot.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from libs.contracts.errors import TransientError
 from services.gateway.domain.ended_sessions import EndedSessions
-from services.gateway.use_cases.ports import Families
 
 #: Seconds between readings: the longest that a token of an ended log-in counts where nothing was told.
 READ_EVERY = 5.0
@@ -16,13 +17,21 @@ READ_EVERY = 5.0
 Report = Callable[..., object]
 
 
+class Ends(Protocol):
+    """Something whose end is stored: log-ins, API keys."""
+
+    async def revoked_since(self, moment: datetime) -> Sequence[str]:
+        """Ids of what was ended after a moment."""
+        ...
+
+
 class FollowSessionEnds:
     """`catch_up` belongs before readiness: a replica that has not read accepts what others refuse."""
 
     def __init__(
-        self, families: Families, ended: EndedSessions, report: Report, *, every: float = READ_EVERY
+        self, stored: Sequence[Ends], ended: EndedSessions, report: Report, *, every: float = READ_EVERY
     ) -> None:
-        self._families = families
+        self._stored = stored
         self._ended = ended
         self._report = report
         self._every = every
@@ -30,7 +39,8 @@ class FollowSessionEnds:
 
     async def catch_up(self) -> None:
         """Take in what ended while nobody told. Raises TransientError."""
-        self._ended.end(await self._families.revoked_since(self._ended.since))
+        for one in self._stored:
+            self._ended.end(await one.revoked_since(self._ended.since))
 
     def missed(self) -> None:
         """Something may have been told that did not arrive: read now."""

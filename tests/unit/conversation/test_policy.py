@@ -29,22 +29,22 @@ KEY = Actor(kind=ActorKind.API_KEY, id="key")
 ROLELESS = Actor(kind=ActorKind.AGENT, id="nobody")
 
 ALLOWED = {
-    Action.READ: [HERE, ADMIN, REQUESTER],
-    Action.REPLY: [HERE, ADMIN],
+    Action.READ: [HERE, ADMIN, REQUESTER, KEY],
+    Action.REPLY: [HERE, ADMIN, KEY],
     Action.ANSWER: [AI],
-    Action.HAND_OFF: [HERE, ADMIN, AI, SYSTEM],
-    Action.CHANGE_STATUS: [HERE, ADMIN],
-    Action.RESOLVE: [HERE, ADMIN, REQUESTER],
-    Action.ASSIGN: [HERE, ADMIN],
-    Action.ORGANISE: [HERE, ADMIN],
+    Action.HAND_OFF: [HERE, ADMIN, AI, SYSTEM, KEY],
+    Action.CHANGE_STATUS: [HERE, ADMIN, KEY],
+    Action.RESOLVE: [HERE, ADMIN, REQUESTER, KEY],
+    Action.ASSIGN: [HERE, ADMIN, KEY],
+    Action.ORGANISE: [HERE, ADMIN, KEY],
     Action.ACKNOWLEDGE: [CONTACT, REQUESTER],
     Action.WRITE_TICKET: [HERE, ADMIN, REQUESTER],
     Action.GIVE_FEEDBACK: [HERE, ADMIN, REQUESTER],
-    Action.SUGGEST: [HERE, ADMIN],
+    Action.SUGGEST: [HERE, ADMIN, KEY],
     Action.EXPIRE: [SYSTEM],
 }
-KNOWING = [HERE, ADMIN, REQUESTER, AI, SYSTEM, CONTACT]
-STRANGERS = [ELSEWHERE, STRANGER, OTHER_CONTACT, KEY, ROLELESS]
+KNOWING = [HERE, ADMIN, REQUESTER, AI, SYSTEM, CONTACT, KEY]
+STRANGERS = [ELSEWHERE, STRANGER, OTHER_CONTACT, ROLELESS]
 
 
 @pytest.mark.parametrize("action", list(Action))
@@ -68,7 +68,7 @@ def test_a_contact_is_known_by_id_and_by_alias() -> None:
 
 @pytest.mark.parametrize(
     ("actor", "allowed"),
-    [(SYSTEM, True), (ADMIN, True), (HERE, False), (AI, False), (REQUESTER, False), (KEY, False)],
+    [(SYSTEM, True), (ADMIN, True), (HERE, False), (AI, False), (REQUESTER, False), (KEY, True)],
 )
 def test_the_account_is_run_by_its_admins(actor: Actor, allowed: bool) -> None:
     if allowed:
@@ -117,6 +117,16 @@ def test_a_person_acts_by_their_role_within_their_account() -> None:
     with pytest.raises(DomainError) as refused:
         actor_of(person("ana"), "other")
     assert refused.value.code == "not_found"
+
+
+def test_an_api_key_sees_its_account_and_is_nobody_of_it() -> None:
+    asked = actor_of(person("key-1", role="api_key"), "acme")
+    assert (asked.kind, asked.role, asked.departments) == (ActorKind.API_KEY, None, ())
+    assert visibility_of(asked).everything
+    one = conversation(department="IT", requester_id="uma")
+    one.hand_off(SYSTEM, moment(1), reason=HandoffReason.RULE)
+    # A ticket is resolved by its requester and closed by its agent: no key is either.
+    assert available_actions(one, asked) == ("post_reply", "return_to_ai", "archive", "assign", "transfer")
 
 
 def test_actions_are_those_that_would_be_carried_out_now() -> None:

@@ -22,6 +22,7 @@ from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.ports import Credential
+from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
 from tests.unit.gateway.fakes import (
     ChosenSettings,
     Clock,
@@ -74,6 +75,8 @@ class Site:
     queries: ScriptedQueries
     channels: KnownChannels
     notification_settings: ChosenSettings
+    api_keys: InMemoryApiKeys
+    announce: Announcements
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -104,6 +107,8 @@ def make_site(**changes: Any) -> Site:
         "queries": ScriptedQueries(),
         "channels": KnownChannels(TELEGRAM, WIDGET),
         "notification_settings": ChosenSettings(),
+        "api_keys": InMemoryApiKeys(),
+        "announce": Announcements(),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(

@@ -12,6 +12,7 @@ from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.announced_families import AnnouncedFamilies
+from services.gateway.use_cases.end_sessions import EndSessions
 from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
 from services.gateway.use_cases.log_out import LogOut
 from tests.unit.gateway.conftest import Site
@@ -29,7 +30,7 @@ class World:
         self.ended = EndedSessions(LIFETIME, self.clock.now)
         self.told: list[list[str]] = []
         self.store = InMemoryFamilies(self.clock)
-        self.families = AnnouncedFamilies(self.store, self.ended, self._announce)
+        self.families = AnnouncedFamilies(self.store, EndSessions(self.ended, self._announce))
 
     async def _announce(self, session_ids: object) -> None:
         self.told.append(list(session_ids))  # type: ignore[call-overload] # a sequence
@@ -114,7 +115,7 @@ class Reader:
     def __init__(self, world: World, *, every: float) -> None:
         self.ended = EndedSessions(LIFETIME, world.clock.now)
         self.reports: list[object] = []
-        self.follow = FollowSessionEnds(world.store, self.ended, self._report, every=every)
+        self.follow = FollowSessionEnds([world.store], self.ended, self._report, every=every)
 
     def _report(self, event: str, **details: object) -> None:
         self.reports.append((event, details))

@@ -1,0 +1,11 @@
+"""parley admin: whom and what an installation knows. One file a noun.
+
+A noun's file has its own `app`, added here; what they share stands in `cli/environment.py`.
+"""
+
+import typer
+
+from cli.admin import keys
+
+app = typer.Typer(no_args_is_help=True, help="Administer an account.")
+app.add_typer(keys.app, name="keys")
