@@ -265,7 +265,7 @@ async def test_a_list_is_asked_for_in_the_callers_name(site: Site):
         "page_size=101",
         "channel=pigeon",
         "sort_order=up",
-        "label=x",
+        "mood=x",
         "cursor=",
         "page=x",
     ],
