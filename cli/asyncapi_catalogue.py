@@ -20,6 +20,7 @@ from libs.contracts import (
     notification_settings,
     notify,
     organising,
+    people,
     reading,
     starting,
     suggestions,
@@ -110,8 +111,17 @@ _DIRECTORY_COMMANDS: Kinds = (
     directory.DeleteDepartment,
     directory.UpdateAccount,
     directory.UpdateDepartment,
+    people.CreatePerson,
+    people.DeletePerson,
+    people.UpdatePerson,
 )
-_DIRECTORY_QUERIES: Kinds = (chatbots.GetChatbot, chatbots.ListChatbots, directory.GetAccount)
+_DIRECTORY_QUERIES: Kinds = (
+    chatbots.GetChatbot,
+    chatbots.ListChatbots,
+    directory.GetAccount,
+    people.FindPerson,
+    people.ListPeople,
+)
 _TICKET_COMMANDS: Kinds = (
     tickets.AssignTicket,
     tickets.CloseTicket,
@@ -146,6 +156,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_ORGANISING_COMMANDS,
             *_AGENT_COMMANDS,
             suggestions.RecordSuggestion,
+            people.ReleaseConversation,
             *_CONTACT_COMMANDS,
             *_DIRECTORY_COMMANDS,
             *_TICKET_COMMANDS,
@@ -229,6 +240,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 contacts.MoveToContact,
                 contacts.RenameContact,
                 erasure.EraseConversation,
+                people.ReleaseConversation,
             ),
             f"{PARTITION}.",
         ),

@@ -49,6 +49,14 @@ from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConver
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.notes import AddNote, DeleteNote, ListNotes
 from libs.contracts.organising import LabelConversation, SetPriority
+from libs.contracts.people import (
+    CreatePerson,
+    DeletePerson,
+    FindPerson,
+    ListPeople,
+    ReleaseConversation,
+    UpdatePerson,
+)
 from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.starting import StartConversation
 from libs.contracts.suggestions import (
@@ -108,9 +116,11 @@ from services.conversation.use_cases.assign_conversation import assign_conversat
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.create_chatbot import create_chatbot
 from services.conversation.use_cases.create_department import create_department
+from services.conversation.use_cases.create_person import create_person
 from services.conversation.use_cases.delete_chatbot import delete_chatbot
 from services.conversation.use_cases.delete_department import delete_department
 from services.conversation.use_cases.delete_note import delete_note
+from services.conversation.use_cases.delete_person import delete_person
 from services.conversation.use_cases.erase_contact import (
     BeginErasure,
     GetErasureForAdmin,
@@ -140,6 +150,7 @@ from services.conversation.use_cases.post_reply import PostReplyToContact
 from services.conversation.use_cases.post_ticket_message import PostInTicket
 from services.conversation.use_cases.read_chatbots import GetChatbotForAdmin, ListChatbotsForAdmin
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
+from services.conversation.use_cases.read_people import FindPersonForAdmin, ListPeopleForAdmin
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
 from services.conversation.use_cases.record_suggestion import record_suggestion
@@ -148,6 +159,7 @@ from services.conversation.use_cases.register_account import register_account
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.reject_suggestion import reject_suggestion
+from services.conversation.use_cases.release_conversation import release_conversation
 from services.conversation.use_cases.retry_message import retry_message
 from services.conversation.use_cases.search_conversations import SearchConversations
 from services.conversation.use_cases.set_priority import set_priority
@@ -160,6 +172,7 @@ from services.conversation.use_cases.update_account import update_account
 from services.conversation.use_cases.update_chatbot import update_chatbot
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
 from services.conversation.use_cases.update_department import update_department
+from services.conversation.use_cases.update_person import update_person
 from services.conversation.use_cases.write_to_contact import WriteAsPerson
 
 NAME = "conversation"
@@ -181,6 +194,10 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
     CreateChatbot: create_chatbot,
     UpdateChatbot: update_chatbot,
     DeleteChatbot: delete_chatbot,
+    CreatePerson: create_person,
+    UpdatePerson: update_person,
+    DeletePerson: delete_person,
+    ReleaseConversation: release_conversation,
 }
 
 
@@ -326,4 +343,6 @@ def directory_queries(directory: MongoDirectoryReads) -> Mapping[type[Message], 
         GetAccount: GetAccountForPerson(directory),
         ListChatbots: ListChatbotsForAdmin(directory),
         GetChatbot: GetChatbotForAdmin(directory),
+        ListPeople: ListPeopleForAdmin(directory),
+        FindPerson: FindPersonForAdmin(directory),
     }

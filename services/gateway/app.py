@@ -52,6 +52,7 @@ from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_notes import add_note_routes
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_organising import add_organising_routes
+from services.gateway.entrypoints.http_people import add_people_routes
 from services.gateway.entrypoints.http_settings import add_settings_routes
 from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
@@ -74,6 +75,7 @@ from services.gateway.entrypoints.ws_socket import Socket
 from services.gateway.entrypoints.ws_widget import WidgetSocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
+from services.gateway.use_cases.administer_people import AdministerPeople
 from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.api_key_ports import ApiKeys
@@ -323,6 +325,15 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))
+    people = AdministerPeople(
+        RunCommand(outside.commands),
+        outside.queries,
+        outside.credentials,
+        outside.families,
+        outside.passwords,
+        now,
+    )
+    add_people_routes(app, outside.queries, _commanding(outside), people)
     add_chatbot_routes(app, outside.queries, _commanding(outside))
     add_department_routes(app, outside.queries, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)

@@ -3,12 +3,13 @@
 from uuid import uuid4
 
 from deploy.local.demo import account
-from tests.e2e.parley import ADMIN, Parley
+from tests.e2e.parley import ADMIN, Parley, eventually
 from tests.e2e.test_contacts import call
 from tests.e2e.test_tickets import caller
 
 ANA = account.PEOPLE[0]
 UMA = account.PEOPLE[6]
+PASSWORD = "eli-starts-on-monday"
 
 
 async def test_a_department_gets_its_default_chatbot_and_goes_again(parley: Parley) -> None:
@@ -51,4 +52,34 @@ async def test_a_chatbot_is_set_up_takes_a_ticket_and_goes_again(parley: Parley)
     await uma.done("POST", f"/tickets/{opened['id']}/resolve")
     await dora.done("POST", f"/tickets/{opened['id']}/close")
     await dora.done("DELETE", path)
+    assert (await dora("GET", path)).status_code == 404
+
+
+async def test_somebody_is_hired_moved_and_let_go(parley: Parley) -> None:
+    dora = await caller(parley, ADMIN)
+    email = f"eli-{uuid4().hex[:8]}@kettle.test"
+    body = {"email": email, "name": "Eli", "role": "agent", "departments": ["IT"], "password": PASSWORD}
+    made = await dora.done("POST", "/api/v1/people", body)
+    path = f"/api/v1/people/{made['id']}"
+    assert await dora.done("GET", path) == made
+    assert (await dora.done("GET", f"/api/v1/people?search={email[:9]}"))["items"] == [made]
+    person = account.DemoPerson(made["id"], "Eli", email, PASSWORD, "agent", ("IT",))
+    eli = await caller(parley, person)
+    assert (await eli("GET", "/api/v1/people")).status_code == 403
+    assert (await dora.done("PATCH", path, {"departments": ["HR"]}))["departments"] == ["HR"]
+
+    async def is_out() -> bool:
+        return (await eli("GET", "/api/v1/departments")).status_code == 401
+
+    await eventually(is_out, "who loses a department is logged out")
+    taken = await dora("POST", "/api/v1/people", body)
+    assert (taken.status_code, taken.json()["code"]) == (409, "conflict")
+    for method, answer in (("DELETE", 403), ("PATCH", 403)):
+        itself = await dora(method, f"/api/v1/people/{ADMIN.id}", {"role": "agent"})
+        assert itself.status_code == answer
+    await dora.done("DELETE", path)
+    again = await parley.http.post(
+        f"{parley.gateways[0]}/auth/login", json={"email": email, "password": PASSWORD}
+    )
+    assert again.status_code == 401
     assert (await dora("GET", path)).status_code == 404

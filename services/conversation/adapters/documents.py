@@ -6,10 +6,12 @@ from libs.contracts.conversation import ContactView, MessageView, Person, Transi
 from libs.contracts.directory import Department
 from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import BotMode, Channel, Priority, Status
+from services.conversation.domain.contact import search_key
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.directory import Account
 from services.conversation.domain.message import StoredMessage
+from services.conversation.domain.people import person_keys
 from services.conversation.domain.searching import words_of
 from services.conversation.use_cases.ports import AnswerDeadline, Chatbot
 
@@ -208,7 +210,11 @@ def account_of(document: Document) -> Account:
 
 def person_document(person: Person) -> Document:
     """A person as a document."""
-    return person.model_dump() | {"_id": in_account(person.account_id, person.id)}
+    return person.model_dump() | {
+        "_id": in_account(person.account_id, person.id),
+        "address": search_key(person.email),
+        "keys": person_keys(person),
+    }
 
 
 def person_of(document: Document) -> Person:

@@ -7,23 +7,19 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from libs.contracts.conversation import ContactView, Person
-from libs.contracts.vocabulary import Status
 from libs.runtime.mongo import Session
 from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
-from services.conversation.adapters.documents import Document
+from services.conversation.adapters.mongo_administration import MongoAdministration
 from services.conversation.adapters.mongo_contacts import contact_of
 from services.conversation.adapters.mongo_erasures import MongoErasures
-from services.conversation.adapters.mongo_part import Collection, Records, conflict
+from services.conversation.adapters.mongo_part import Records, conflict
 from services.conversation.domain.contact import name_keys, search_key
 from services.conversation.domain.directory import Account
 from services.conversation.use_cases.ports import Chatbot, NewId
 
-#: Statuses of conversations that somebody may still write in.
-_OPEN = [status.value for status in Status if status not in {Status.CLOSED, Status.ARCHIVED}]
 
-
-class MongoDirectory(MongoErasures):
+class MongoDirectory(MongoErasures, MongoAdministration):
     """Who and what there is, of the port Transaction."""
 
     def __init__(
@@ -84,32 +80,6 @@ class MongoDirectory(MongoErasures):
     async def put_account(self, account: Account) -> None:
         """New or not."""
         await self._put(self._records.accounts, documents.account_document(account))
-
-    async def users_of_department(self, department_id: str) -> str | None:
-        """One row of any of the three is enough."""
-        mine: Document = {"account_id": self._account_id}
-        used: dict[str, tuple[Collection, Document]] = {
-            "people": (self._records.people, {"departments": department_id}),
-            "chatbots": (self._records.chatbots, {"department": department_id}),
-            "open conversations": (
-                self._records.conversations,
-                {"department": department_id, "status": {"$in": _OPEN}},
-            ),
-        }
-        for name, (collection, wanted) in used.items():
-            row = await collection.find_one(mine | wanted, projection=["_id"], session=self._session)
-            if row is not None:
-                return name
-        return None
-
-    async def chatbot_is_used(self, chatbot_id: str) -> bool:
-        """One row is enough."""
-        row = await self._records.conversations.find_one(
-            {"account_id": self._account_id, "status": {"$in": _OPEN}, "chatbot_id": chatbot_id},
-            projection=["_id"],
-            session=self._session,
-        )
-        return row is not None
 
     async def delete_chatbot(self, chatbot_id: str) -> None:
         """Also from this process's cache."""

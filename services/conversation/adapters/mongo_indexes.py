@@ -106,7 +106,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel("next_attempt_at", name="due", partialFilterExpression={"open": True}),
     ],
     "chatbots": [IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="list")],
-    "people": [],
+    "people": [
+        IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="list"),
+        IndexModel([("account_id", ASCENDING), ("address", ASCENDING)], name="by_address"),
+    ],
     "accounts": [],
     # Their ids sort by time.
     "notes": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],

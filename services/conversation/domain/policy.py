@@ -28,6 +28,7 @@ class Action(StrEnum):
     CHANGE_STATUS = "change_status"
     RESOLVE = "resolve"
     ASSIGN = "assign"
+    RELEASE = "release"
     ORGANISE = "organise"
     SUGGEST = "suggest"
     ACKNOWLEDGE = "acknowledge"
@@ -44,6 +45,7 @@ _ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Action.CHANGE_STATUS: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
     Action.RESOLVE: frozenset({ActorKind.AGENT, ActorKind.API_KEY, ActorKind.USER}),
     Action.ASSIGN: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
+    Action.RELEASE: frozenset({ActorKind.SYSTEM}),
     Action.ORGANISE: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
     Action.ACKNOWLEDGE: frozenset({ActorKind.CONTACT, ActorKind.USER}),
     Action.WRITE_TICKET: frozenset({ActorKind.AGENT, ActorKind.USER}),

@@ -1,7 +1,9 @@
 """What the use cases about the account's directory need of a transaction."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from libs.contracts.conversation import Person
 from services.conversation.domain.directory import Account
 
 
@@ -22,3 +24,17 @@ class DirectoryRecords(Protocol):
 
     async def delete_chatbot(self, chatbot_id: str) -> None:
         """Forget a chatbot."""
+
+    async def person_of_email(self, email: str) -> Person | None:
+        """The person of an email address."""
+
+    async def other_admins(self, person_id: str) -> int:
+        """How many administrators there are beside somebody. Of two transactions that ask, one fails: both
+        could take away what the other counts on.
+        """
+
+    async def open_work_of(self, person_id: str, limit: int) -> Sequence[str]:
+        """Ids of open conversations that are assigned to somebody, the newest activity first."""
+
+    async def delete_person(self, person_id: str) -> None:
+        """Forget a person."""

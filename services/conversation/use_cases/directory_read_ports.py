@@ -1,10 +1,22 @@
 """What can be read of the account's directory without changing anything."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from libs.contracts.conversation import Person
+from libs.contracts.vocabulary import Role
 from services.conversation.domain.directory import Account
 from services.conversation.use_cases.ports import Chatbot
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """Which people a list is to show. `prefix` is a search key."""
+
+    role: Role | None = None
+    department: str | None = None
+    prefix: str | None = None
 
 
 class Directory(Protocol):
@@ -18,3 +30,11 @@ class Directory(Protocol):
 
     async def chatbots(self, account_id: str, after: str | None, limit: int) -> Sequence[Chatbot]:
         """Chatbots behind the id `after`, in the order of their ids."""
+
+    async def person(self, account_id: str, person_id: str) -> Person | None:
+        """One person."""
+
+    async def people(
+        self, account_id: str, wanted: PeopleFilter, after: str | None, limit: int
+    ) -> Sequence[Person]:
+        """People behind the id `after`, in the order of their ids."""

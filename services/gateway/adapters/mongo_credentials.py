@@ -46,6 +46,22 @@ class MongoCredentials:
             return False  # a newer one is there: the upsert met its row
         return before is not None and bool(before["password_hash"] != credential.password_hash)
 
+    async def readdress(self, person_id: str, account_id: str, email: str) -> str | None:
+        """One update; the unique index says whether the address is free."""
+        try:
+            with self._store.guarded():
+                before: dict[str, Any] | None = await self._store.database[COLLECTION].find_one_and_update(
+                    {"_id": person_id, "account_id": account_id}, {"$set": {"email": email}}
+                )
+        except DuplicateKeyError as error:
+            raise DomainError(ErrorCode.CONFLICT, "The address belongs to somebody else.") from error
+        return str(before["email"]) if before else None
+
+    async def remove(self, person_id: str, account_id: str) -> None:
+        """By person."""
+        with self._store.guarded():
+            await self._store.database[COLLECTION].delete_one({"_id": person_id, "account_id": account_id})
+
 
 def _credential(row: dict[str, Any]) -> Credential:
     return Credential(

@@ -99,6 +99,12 @@ RULES: dict[str, Rule] = {
         ("listChatbots", "getChatbot", "createChatbot", "updateChatbot", "deleteChatbot"),
         _ADMINS.by(Scope.CHATBOTS),
     ),
+    **dict.fromkeys(
+        ("listPeople", "getPerson", "createPerson", "updatePerson", "deletePerson"),
+        _ADMINS.by(Scope.PEOPLE),
+    ),
+    # Another password takes over who somebody is, which is more than a key may.
+    "setPassword": _ADMINS,
     # Of a team, the assigned agent alone: the conversation says who that is.
     "suggestResponse": _TEAM,
     "openTicket": _USERS,

@@ -61,6 +61,16 @@ class Credentials(Protocol):
         """
         ...
 
+    async def readdress(self, person_id: str, account_id: str, email: str) -> str | None:
+        """Have a person log in with another address; the former one, or None for somebody who has no
+        credential. Raises DomainError `conflict` when the address belongs to somebody else.
+        """
+        ...
+
+    async def remove(self, person_id: str, account_id: str) -> None:
+        """Forget a person's credential."""
+        ...
+
 
 class Families(Protocol):
     """Refresh tokens by family."""
@@ -101,10 +111,14 @@ class Announce(Protocol):
 
 
 class Passwords(Protocol):
-    """Checks passwords against hashes."""
+    """Makes hashes of passwords, and checks passwords against them."""
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether they belong together. None costs the same time and is always False."""
+        ...
+
+    async def hash(self, password: str) -> str:
+        """What is stored of a password."""
         ...
 
 

@@ -1,8 +1,11 @@
 """The account's directory: what the store in memory promises, MongoDB keeps."""
 
+from typing import Any
+
 from libs.contracts.directory import Department
-from libs.contracts.vocabulary import Status
+from libs.contracts.vocabulary import Role, Status
 from services.conversation.domain.directory import Account
+from services.conversation.use_cases.directory_read_ports import PeopleFilter
 from services.conversation.use_cases.ports import Chatbot, Transaction
 from tests.integration.conversation.repository import MongoRepository
 from tests.integration.conversation.test_repositories import Repository
@@ -57,3 +60,39 @@ async def test_chatbots_are_listed_found_used_and_forgotten(repository: Reposito
     await repository.transaction(ACCOUNT, lambda tx: tx.delete_chatbot("c"))
     assert await directory.chatbot(ACCOUNT, "c") is None
     assert await repository.transaction(ACCOUNT, lambda tx: tx.chatbot("c")) is None
+
+
+async def test_people_are_listed_found_and_forgotten(repository: Repository) -> None:
+    async def put(tx: Transaction) -> None:
+        for one in (person("una", role="user"), person("ana", "IT", "HR"), person("ada", role="admin")):
+            await tx.put_person(one)
+        await tx.save(conversation(assignee_id="ana"))
+        await tx.save(conversation("0002", session_id="tg:2", assignee_id="ana", status=Status.CLOSED))
+        await tx.put_account(Account(ACCOUNT, "Acme"))
+
+    await repository.transaction(ACCOUNT, put)
+    await repository.transaction("other", lambda tx: tx.put_person(person("zoe", account_id="other")))
+    directory = repository.directory
+
+    async def ids(after: str | None = None, limit: int = 9, **wanted: Any) -> list[str]:
+        found = await directory.people(ACCOUNT, PeopleFilter(**wanted), after, limit)
+        return [one.id for one in found]
+
+    assert await ids() == ["ada", "ana", "una"]
+    assert await ids("ada", 1) == ["ana"]
+    assert await ids(role=Role.USER) == ["una"]
+    assert await ids(department="HR") == ["ana"]
+    assert await ids(prefix="ana@acme") == await ids(prefix="ana a") == ["ana"]
+    assert await ids(prefix=".*") == []
+    assert await directory.person(ACCOUNT, "ana") == person("ana", "IT", "HR")
+    assert await directory.person("other", "ana") is None
+
+    async def look(tx: Transaction) -> tuple[Any, ...]:
+        address = await tx.person_of_email("ANA@acme.test")
+        work = await tx.open_work_of("ana", 9)
+        return address and address.id, await tx.other_admins("ana"), await tx.other_admins("ada"), len(work)
+
+    assert await repository.transaction(ACCOUNT, look) == ("ana", 1, 0, 1)
+    assert await repository.transaction("other", look) == (None, 0, 0, 0)
+    await repository.transaction(ACCOUNT, lambda tx: tx.delete_person("ana"))
+    assert await ids() == ["ada", "una"]

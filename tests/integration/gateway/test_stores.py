@@ -90,6 +90,21 @@ async def test_an_address_belongs_to_one_person(credentials: Credentials):
     assert refused.value.code == "conflict"
 
 
+async def test_a_credential_gets_another_address_and_goes(credentials: Credentials):
+    await credentials.set(credential())
+    await credentials.set(replace(credential("p2"), email="b@x"))
+    assert await credentials.readdress("p1", "other", "c@x") is None
+    assert await credentials.readdress("p1", "acc", "c@x") == "a@x"
+    assert await credentials.find("a@x") is None
+    with pytest.raises(DomainError) as refused:
+        await credentials.readdress("p1", "acc", "b@x")
+    assert refused.value.code == "conflict"
+    await credentials.remove("p1", "other")
+    assert await credentials.find("c@x") is not None
+    await credentials.remove("p1", "acc")
+    assert await credentials.find("c@x") is None
+
+
 def family(**changes: object) -> Family:
     base = Family("f1", "p1", "acc", "secret-1", now() + timedelta(days=1))
     return replace(base, **changes)  # type: ignore[arg-type] # test shorthand

@@ -59,8 +59,8 @@ class World:
         ]
 
 
-@pytest.fixture
-async def world() -> World:
+async def furnished() -> World:
+    """One account, its chatbot, and Ana of its IT."""
     made = World()
     await made.do(
         register_account,
@@ -69,3 +69,8 @@ async def world() -> World:
     await made.do(register_chatbot, RegisterChatbot(actor=SYSTEM, chatbot_id=CHATBOT, name="Bot"))
     await made.do(register_person, RegisterPerson(actor=SYSTEM, person=person("ana", "IT")))
     return made
+
+
+@pytest.fixture
+async def world() -> World:
+    return await furnished()

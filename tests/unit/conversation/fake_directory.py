@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from libs.contracts.vocabulary import Status
+from libs.contracts.conversation import Person
+from libs.contracts.vocabulary import Role, Status
+from services.conversation.domain.contact import search_key
 from services.conversation.domain.directory import Account
+from services.conversation.domain.people import person_keys
+from services.conversation.use_cases.directory_read_ports import PeopleFilter
 from services.conversation.use_cases.ports import Chatbot
 
 
@@ -44,6 +48,26 @@ class InMemoryDirectoryRecords:
     async def delete_chatbot(self, chatbot_id: str) -> None:
         self._records.chatbots.pop((self._account_id, chatbot_id), None)
 
+    async def person_of_email(self, email: str) -> Person | None:
+        mine = self._mine(self._records.people)
+        return next((one for one in mine if search_key(one.email) == search_key(email)), None)
+
+    async def other_admins(self, person_id: str) -> int:
+        mine = self._mine(self._records.people)
+        return sum(one.role == Role.ADMIN and one.id != person_id for one in mine)
+
+    async def open_work_of(self, person_id: str, limit: int) -> Sequence[str]:
+        over = {Status.CLOSED, Status.ARCHIVED}
+        mine = [
+            one
+            for one in self._mine(self._records.conversations)
+            if one.assignee_id == person_id and one.status not in over
+        ]
+        return [one.id for one in sorted(mine, key=lambda one: one.updated_at, reverse=True)][:limit]
+
+    async def delete_person(self, person_id: str) -> None:
+        self._records.people.pop((self._account_id, person_id), None)
+
 
 class InMemoryDirectory:
     """Implements the port Directory."""
@@ -60,7 +84,22 @@ class InMemoryDirectory:
     async def chatbots(self, account_id: str, after: str | None, limit: int) -> Sequence[Chatbot]:
         return _behind(self._store.records.chatbots, account_id, after, limit)
 
+    async def person(self, account_id: str, person_id: str) -> Person | None:
+        return self._store.records.people.get((account_id, person_id))  # type: ignore[no-any-return]
+
+    async def people(
+        self, account_id: str, wanted: PeopleFilter, after: str | None, limit: int
+    ) -> Sequence[Person]:
+        fitting = {
+            key: one
+            for key, one in self._store.records.people.items()
+            if wanted.role in {None, one.role}
+            and (wanted.department is None or wanted.department in one.departments)
+            and any(name.startswith(wanted.prefix or "") for name in person_keys(one))
+        }
+        return _behind(fitting, account_id, after, limit)
+
 
 def _behind(kept: dict[Any, Any], account_id: str, after: str | None, limit: int) -> list[Any]:
-    found = sorted((key[1], one) for key, one in kept.items() if key[0] == account_id)
-    return [one for id_, one in found if id_ > (after or "")][:limit]
+    found = sorted((key[1], key) for key in kept if key[0] == account_id)
+    return [kept[key] for id_, key in found if id_ > (after or "")][:limit]

@@ -64,6 +64,19 @@ class InMemoryCredentials:
         self.rows[credential.person_id] = credential
         return before is not None and before.password_hash != credential.password_hash
 
+    async def readdress(self, person_id: str, account_id: str, email: str) -> str | None:
+        holder, mine = await self.find(email), self.rows.get(person_id)
+        if mine is None or mine.account_id != account_id:
+            return None
+        if holder is not None and holder.person_id != person_id:
+            raise DomainError(ErrorCode.CONFLICT, "The address belongs to somebody else.")
+        self.rows[person_id] = replace(mine, email=email)
+        return mine.email
+
+    async def remove(self, person_id: str, account_id: str) -> None:
+        if person_id in self.rows and self.rows[person_id].account_id == account_id:
+            del self.rows[person_id]
+
 
 class InMemoryFamilies:
     def __init__(self, clock: Clock) -> None:
@@ -124,6 +137,9 @@ class PlainPasswords:
     async def matches(self, password_hash: str | None, password: str) -> bool:
         self.checked.append(password_hash)
         return password_hash == f"hash:{password}"
+
+    async def hash(self, password: str) -> str:
+        return f"hash:{password}"
 
 
 class Directory:
