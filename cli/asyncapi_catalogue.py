@@ -14,6 +14,7 @@ from libs.contracts import (
     delivery,
     directory,
     erasure,
+    files,
     gateway,
     messages,
     notes,
@@ -139,6 +140,7 @@ _CONVERSATION_QUERIES: Kinds = (
     reading.GetConversation,
     conversation.GetPerson,
     reading.ListConversations,
+    files.GetFile,
     messages.GetMessage,
     suggestions.GetSuggestion,
 )

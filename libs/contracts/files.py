@@ -4,18 +4,32 @@ A file belongs to exactly one owner, in one account. It is bound to a conversati
 conversation that names it, and read through nothing else.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from libs.contracts.base import Contract, Id
-from libs.contracts.conversation import Attachment
+from libs.contracts.base import Contract, Id, Query
+from libs.contracts.conversation import Attachment, MessageView, Person
 from libs.contracts.vocabulary import MessageKind
 
 #: Files that one message takes.
 MOST_ATTACHMENTS = 10
 Owner = Annotated[str, Field(min_length=1, max_length=600)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to be stored. Without `expires_at` it stays until somebody removes it."""
+
+    id: str
+    account_id: str
+    owner: str
+    content_type: str
+    created_at: datetime
+    filename: str | None = None
+    expires_at: datetime | None = None
 
 
 class StoredFile(Contract):
@@ -45,6 +59,20 @@ class StoredFile(Contract):
         )
 
 
+class GetFile(Query, type="get_file.v1"):
+    """The attachment of a message in this conversation; `not_found` also for a file of another one.
+
+    Asked by a `person`, who has to see the conversation, or for the visitor of `connection_id` and
+    `session_id`, whose own it has to be; the visitor need not know the conversation's id.
+    """
+
+    file_id: Id
+    person: Person | None = None
+    conversation_id: Id | None = None
+    connection_id: Id | None = None
+    session_id: Id | None = None
+
+
 def owned_by_conversation(conversation_id: str) -> str:
     """The owner of what people put into a conversation."""
     return f"conversation:{conversation_id}"
@@ -65,3 +93,18 @@ def kind_of(content_type: str) -> MessageKind:
         case "audio":
             return MessageKind.AUDIO
     return MessageKind.DOCUMENT
+
+
+def kind_of_message(attachments: tuple[Attachment, ...]) -> MessageKind:
+    """The neutral kind of a message with these attachments."""
+    return attachments[0].kind if attachments else MessageKind.TEXT
+
+
+def shown_attachments(message: MessageView) -> dict[str, Any]:
+    """A message's files as frames show them; nothing for a message without any. A file without `file_id` is
+    still with its platform.
+    """
+    if not message.attachments:
+        return {}
+    shown = {"file_id", "kind", "filename", "content_type", "size"}
+    return {"attachments": [one.model_dump(mode="json", include=shown) for one in message.attachments]}

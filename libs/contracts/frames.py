@@ -25,6 +25,7 @@ from libs.contracts.conversation import (
     HandoffEnded,
     MessageRecorded,
 )
+from libs.contracts.files import shown_attachments
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.organising_frames import ORGANISING_FRAMES
@@ -208,6 +209,7 @@ def _ticket_message(event: ConversationEvent) -> dict[str, Any] | None:
         "timestamp": stamp(message.created_at),
         "client_message_id": message.client_message_id,
         "citations": [citation.model_dump(mode="json") for citation in message.citations],
+        **shown_attachments(message),
     }
 
 
@@ -235,6 +237,7 @@ def _message_fields(event: MessageRecorded) -> dict[str, Any]:
         "content": message.content,
         "message_id": message.id,
         "timestamp": stamp(message.created_at),
+        **shown_attachments(message),
     }
     if message.sender.kind is SenderKind.AGENT:
         fields["agent_name"] = first_name(message.sender.name)

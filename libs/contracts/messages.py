@@ -1,16 +1,24 @@
 """Single messages: written by people wherever they may, sent once more, and looked at."""
 
-from libs.contracts.base import Command, Id, Query, Text
-from libs.contracts.conversation import ConversationEvent, MessageView, Person
+from pydantic import Field
+
+from libs.contracts.base import Command, Id, Query, Subject, Text
+from libs.contracts.conversation import Attachment, ConversationEvent, MessageView, Person
+from libs.contracts.files import MOST_ATTACHMENTS
 
 
 class WriteToContact(Command, type="write_to_contact.v1"):
     """A reply of an agent's own, also while the conversation is active: where the AI answers by itself the
     agent takes over first. Refused with `not_handed_off` where it is settled. Answered with the message.
+
+    `subject` and `body_html` are for email; the HTML is harmless already. The files are the conversation's.
     """
 
     conversation_id: Id
     content: Text
+    subject: Subject | None = None
+    body_html: Text | None = None
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=MOST_ATTACHMENTS)
 
 
 class RetryMessage(Command, type="retry_message.v1"):

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from libs.contracts.ai import ChatbotProfile, Turn
-from libs.contracts.base import Command, Contract, Id, Query, Text
+from libs.contracts.base import Command, Contract, Id, Query, Subject, Text
 from libs.contracts.conversation import Citation, ConversationEvent, ConversationRef, Person
 
 Tone = Literal["neutral", "friendly", "formal"]
@@ -94,6 +94,7 @@ class ApproveSuggestion(Command, type="approve_suggestion.v1"):
     conversation_id: Id
     suggestion_id: Id
     edited_body: Text | None = None
+    edited_subject: Subject | None = None
 
 
 class RejectSuggestion(Command, type="reject_suggestion.v1"):

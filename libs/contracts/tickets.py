@@ -9,7 +9,15 @@ from typing import Literal
 from pydantic import Field
 
 from libs.contracts.base import Command, Contract, Id, Name, Query, Text
-from libs.contracts.conversation import ContactView, ConversationEvent, MessageView, Person, Transition
+from libs.contracts.conversation import (
+    Attachment,
+    ContactView,
+    ConversationEvent,
+    MessageView,
+    Person,
+    Transition,
+)
+from libs.contracts.files import MOST_ATTACHMENTS
 from libs.contracts.vocabulary import Feedback, Role, Status, TicketStatus
 
 
@@ -85,6 +93,7 @@ class PostTicketMessage(Command, type="post_ticket_message.v1"):
     is_ai: bool = False
     suggestion_id: Id | None = None
     client_message_id: str | None = Field(default=None, max_length=128)
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=MOST_ATTACHMENTS)
 
 
 class ContextMessage(Contract):

@@ -5,25 +5,11 @@ GridFsBlobs implements it; so does any store that passes tests/unit/runtime/blob
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from libs.contracts.errors import DomainError, ErrorCode
-from libs.contracts.files import StoredFile
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """A file to be stored. Without `expires_at` it stays until somebody removes it."""
-
-    id: str
-    account_id: str
-    owner: str
-    content_type: str
-    created_at: datetime
-    filename: str | None = None
-    expires_at: datetime | None = None
+from libs.contracts.files import NewFile, StoredFile
 
 
 class Blobs(Protocol):

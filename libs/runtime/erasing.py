@@ -126,9 +126,10 @@ def person_routes(
     publisher: Publisher,
     service: str,
     forget: Callable[[frozenset[str]], Awaitable[None]] | None = None,
+    forget_owned: Callable[[str, ErasePerson], Awaitable[None]] | None = None,
 ) -> Routes:
     """The route of `erase_person.v1`. `forget` takes all that the person is named by out of what else the
-    service keeps. Doing it twice changes nothing.
+    service keeps, `forget_owned` what is theirs in this account. Doing it twice changes nothing.
     """
 
     async def on_erase_person(received: Received[Any]) -> None:
@@ -140,6 +141,8 @@ def person_routes(
             await forget_dead_letters(store.database, received.envelope.accountid, ids)
         if forget is not None:
             await forget(ids)
+        if forget_owned is not None:
+            await forget_owned(received.envelope.accountid, command)
         await acknowledge(publisher, service, command.erasure_id, received.envelope)
 
     return {ErasePerson: on_erase_person}

@@ -11,8 +11,8 @@ from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel
 
 from libs.contracts.errors import ErrorCode, TransientError
-from libs.contracts.files import StoredFile
-from libs.runtime.blobs import NewFile, no_such_file, too_large
+from libs.contracts.files import NewFile, StoredFile
+from libs.runtime.blobs import no_such_file, too_large
 from libs.runtime.mongo import Store
 
 _BUCKET = "blobs"

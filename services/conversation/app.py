@@ -46,6 +46,7 @@ from libs.contracts.directory import (
 )
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
+from libs.contracts.files import GetFile
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.notes import AddNote, DeleteNote, ListNotes
 from libs.contracts.organising import LabelConversation, SetPriority
@@ -132,6 +133,7 @@ from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_account import GetAccountForPerson
 from services.conversation.use_cases.get_conversation import GetThread
+from services.conversation.use_cases.get_file import GetFileOfConversation
 from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_person import GetPersonOfAccount
 from services.conversation.use_cases.get_suggestion import GetSuggestionOfConversation
@@ -311,6 +313,7 @@ def queries(
     return {
         ListConversations: ListForPerson(conversations, search),
         GetConversation: GetThread(conversations),
+        GetFile: GetFileOfConversation(conversations, conversations),
         GetMessage: GetMessageOfConversation(conversations, conversations),
         GetSuggestion: GetSuggestionOfConversation(conversations, conversations),
         FindConversation: FindForListener(conversations),

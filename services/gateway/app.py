@@ -13,7 +13,9 @@ from libs.contracts import topology
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox, decode_key
 from libs.runtime.erasing import person_routes
+from libs.runtime.file_types import content_type_of
 from libs.runtime.foundation import Foundation
+from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.health import Health
 from libs.runtime.ids import derived_id, new_id
 from libs.runtime.logs import get_logger
@@ -27,6 +29,7 @@ from services.gateway.adapters.checked_tokens import CheckedTokens
 from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
 from services.gateway.adapters.delivery_channels import DeliveryChannels
 from services.gateway.adapters.delivery_connections import DeliveryConnections
+from services.gateway.adapters.expired_files import ExpiredFiles
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.adapters.mongo_answers import MongoAnswers
 from services.gateway.adapters.mongo_api_keys import MongoApiKeys
@@ -48,6 +51,7 @@ from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
 from services.gateway.entrypoints.http_departments import add_department_routes
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
+from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes, bounds_of_uploads
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_notes import add_note_routes
 from services.gateway.entrypoints.http_once import Once
@@ -66,6 +70,7 @@ from services.gateway.entrypoints.server_protocols import bounded_http, bounded_
 from services.gateway.entrypoints.subscribers import (
     CONNECTION_CHANGES,
     credential_routes,
+    forget_files,
     realtime_reader,
 )
 from services.gateway.entrypoints.ws_agents import AgentSocket
@@ -79,9 +84,12 @@ from services.gateway.use_cases.administer_people import AdministerPeople
 from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.api_key_ports import ApiKeys
+from services.gateway.use_cases.attach_files import AttachFiles
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.create_api_key import CreateApiKey
+from services.gateway.use_cases.download_file import DownloadFile
 from services.gateway.use_cases.end_sessions import EndSessions
+from services.gateway.use_cases.file_ports import Files
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
 from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
@@ -122,6 +130,7 @@ from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 from services.gateway.use_cases.start_conversation import Channels, StartConversationAsAgent
 from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
+from services.gateway.use_cases.upload_file import UploadFile
 
 NAME = "gateway"
 _MINUTE = 60.0
@@ -149,6 +158,7 @@ class Outside:
     notification_settings: SettingsOfPeople
     api_keys: ApiKeys
     announce: Announce
+    files: Files
 
 
 @dataclass(frozen=True)
@@ -180,6 +190,7 @@ async def build(settings: GatewaySettings) -> Service:
     answers = MongoAnswers(store, box)
     ended = EndedSessions(settings.access_lifetime, now)
     announce = BrokerSessionEnds(foundation.publisher)
+    blobs = GridFsBlobs(store.beside(settings.database("blobs")))
     outside = Outside(
         credentials=MongoCredentials(store),
         families=AnnouncedFamilies(MongoFamilies(store), EndSessions(ended, announce)),
@@ -197,6 +208,7 @@ async def build(settings: GatewaySettings) -> Service:
         notification_settings=NotifySettings(rpc),
         api_keys=MongoApiKeys(store),
         announce=announce,
+        files=blobs,
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -205,7 +217,7 @@ async def build(settings: GatewaySettings) -> Service:
 
     foundation.consumers.work_queue(
         topology.GATEWAY_ERASE_PERSON,
-        person_routes(store, foundation.publisher, NAME, answers.forget),
+        person_routes(store, foundation.publisher, NAME, answers.forget, forget_files(blobs)),
         prefetch=1,
     )
 
@@ -224,6 +236,8 @@ async def build(settings: GatewaySettings) -> Service:
         extra=[CONNECTION_CHANGES],
     )
     service.background(realtime.run)
+    service.on_start(blobs.prepare)
+    service.background(ExpiredFiles(blobs, now).run)
     service.on_start(session_ends.catch_up)
     service.background(session_ends.run)
     service.on_stop(realtime.stop)
@@ -259,6 +273,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         [webhook.route(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
+        bounds_of=bounds_of_uploads(settings.file_bytes, settings.file_seconds),
         cors_origins=settings.cors_origins,
     )
     _add_sessions(api, settings, outside, tokens)
@@ -271,6 +286,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     _add_api_keys(api, settings, outside)
     add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
+    _add_files(api, settings, outside, tokens)
     handshake = Handshake(identify, limits, outside.ended, now)
     hub = _add_sockets(api, settings, outside, tokens, limits, handshake)
     return Gateway(HotPathFirst(webhook, api), api, hub)
@@ -321,7 +337,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_organising_routes(app, _commanding(outside))
     add_note_routes(app, outside.queries, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
-    add_suggestion_routes(app, _commanding(outside), outside.queries, send)
+    add_suggestion_routes(app, _commanding(outside), outside.queries, send, AttachFiles(outside.files))
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))
@@ -366,6 +382,27 @@ def _add_widget_sessions(
     add_widget_routes(app, open_session, _once(outside), by_address, monotonic)
 
 
+def _add_files(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens) -> None:
+    upload = UploadFile(
+        outside.files,
+        outside.conversations,
+        content_type_of,
+        now=now,
+        most_bytes=settings.file_bytes,
+        lifetime=settings.file_lifetime,
+    )
+    routes = FileRoutes(
+        upload=upload,
+        download=DownloadFile(outside.files, outside.queries),
+        files=outside.files,
+        once=_once(outside),
+        tokens=tokens,
+        limit=TokenBuckets(settings.uploads_per_caller, _MINUTE),
+        clock=monotonic,
+    )
+    add_file_routes(app, routes)
+
+
 def _add_sockets(
     app: FastAPI,
     settings: GatewaySettings,
@@ -395,7 +432,7 @@ def _add_sockets(
         tokens,
         limits,
         thread_of,
-        RecordVisitorMessage(outside.inbound, now=now, derive_id=derived_id),
+        RecordVisitorMessage(outside.inbound, AttachFiles(outside.files), now=now, derive_id=derived_id),
         AcknowledgeShownMessage(outside.inbound, derived_id),
         make_socket,
         now,
@@ -407,7 +444,7 @@ def _add_sockets(
     chat = ChatSocket(
         handshake,
         ticket_of,
-        ChatInTicket(outside.commands, derive_id=derived_id, new_id=new_id),
+        ChatInTicket(outside.commands, AttachFiles(outside.files), derive_id=derived_id, new_id=new_id),
         make_socket,
     )
 

@@ -42,6 +42,13 @@ class GatewaySettings(ServiceSettings):
     #: Bytes of a request body, and seconds in which it has to have come (413, 408).
     body_bytes: int = Field(default=1_048_576, ge=1024)
     body_seconds: float = Field(default=10.0, gt=0)
+    #: The same for an upload: bytes of one file, and seconds in which it has to have come.
+    file_bytes: int = Field(default=26_214_400, ge=1024)
+    file_seconds: float = Field(default=120.0, gt=0)
+    #: Hours an uploaded file waits for a message to name it; then it is removed.
+    file_hours: int = Field(default=24, ge=1, le=168)
+    #: Uploads a minute of one person, visitor or visitors' address. Each replica counts for itself.
+    uploads_per_caller: int = Field(default=60, ge=1)
     #: Seconds in which a new connection has to have sent a request's head.
     head_seconds: float = Field(default=10.0, gt=0)
     #: Bytes of one WebSocket frame from a client.
@@ -61,6 +68,11 @@ class GatewaySettings(ServiceSettings):
         if len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
             raise ValueError(f"must have at least {_SHORTEST_SECRET} bytes")
         return secret
+
+    @property
+    def file_lifetime(self) -> timedelta:
+        """How long an uploaded file waits for a message to name it."""
+        return timedelta(hours=self.file_hours)
 
     @property
     def access_lifetime(self) -> timedelta:

@@ -22,7 +22,7 @@ def everything(parley: Parley) -> str:
     client: MongoClient[dict[str, Any]]
     with MongoClient(parley.stack.mongodb_url) as client:
         names = [name for name in client.list_database_names() if name.startswith(prefix)]
-        assert len(names) == 5
+        assert len(names) == 6  # the services', and that of files
         for name in names:
             for collection in client[name].list_collection_names():
                 found += [f"{name}.{collection}: {row}" for row in client[name][collection].find()]

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import DESCENDING
 
-from libs.contracts.conversation import MessageView, Person, Transition
+from libs.contracts.conversation import Attachment, MessageView, Person, Transition
 from libs.contracts.suggestions import SuggestionView
 from libs.runtime.mongo import Store
 from libs.runtime.outbox import Outbox
@@ -118,6 +118,20 @@ class MongoConversations(MongoLists):
                 max_time_ms=READ_LIMIT,
             )
         return documents.message_view_of(row) if row else None
+
+    async def attachment(self, account_id: str, conversation_id: str, file_id: str) -> Attachment | None:
+        """By the index of files."""
+        wanted = {
+            "account_id": account_id,
+            "conversation_id": conversation_id,
+            "attachments.file_id": file_id,
+        }
+        with self._store.guarded():
+            row = await self._records.messages.find_one(
+                wanted, projection=["attachments"], hint="by_file", max_time_ms=READ_LIMIT
+            )
+        named = row["attachments"] if row else []
+        return next((Attachment.model_validate(one) for one in named if one.get("file_id") == file_id), None)
 
     async def person(self, account_id: str, person_id: str) -> Person | None:
         """By id."""

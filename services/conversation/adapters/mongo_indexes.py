@@ -79,6 +79,16 @@ INDEXES: dict[str, list[IndexModel]] = {
             name=BY_WORD,
             partialFilterExpression={"words": {"$exists": True}},
         ),
+        # Few messages have files. The filter is written so that looking for one name implies it.
+        IndexModel(
+            [
+                ("account_id", ASCENDING),
+                ("conversation_id", ASCENDING),
+                ("attachments.file_id", ASCENDING),
+            ],
+            name="by_file",
+            partialFilterExpression={"attachments.file_id": {"$gt": ""}},
+        ),
     ],
     "transitions": [IndexModel([("conversation_id", ASCENDING), ("version", DESCENDING)], name="in_thread")],
     "suggestions": [

@@ -153,6 +153,8 @@ class ConversationState:
             delivery=DeliveryState.QUEUED if outbound else None,
             reply_to=draft.reply_to,
             client_message_id=draft.client_message_id,
+            subject=draft.subject,
+            body_html=draft.body_html,
             created_at=draft.at,
         )
         self._emit(MessageRecorded, actor, draft.at, message=view, reply_to_external=draft.reply_to_external)
@@ -183,6 +185,7 @@ class ConversationState:
 
 
 def _preview(view: MessageView) -> MessageView:
-    if len(view.content) <= PREVIEW and not view.citations:
+    if len(view.content) <= PREVIEW and not view.citations and view.body_html is None:
         return view
-    return view.model_copy(update={"content": view.content[:PREVIEW], "citations": ()})
+    cut = {"content": view.content[:PREVIEW], "citations": (), "body_html": None}
+    return view.model_copy(update=cut)

@@ -29,6 +29,8 @@ class Draft:
     client_message_id: str | None = None
     reply_to: str | None = None
     reply_to_external: str | None = None
+    subject: str | None = None
+    body_html: str | None = None
     external_id: str | None = None
     delivery_id: str | None = None
 

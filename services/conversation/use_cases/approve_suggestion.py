@@ -29,6 +29,7 @@ class ApproveAsReply:
             call,
             tx,
             citations=suggestion.citations if body == suggestion.body else (),
+            subject=command.edited_subject,
         )
         conversation.use_suggestion(suggestion.id, message.view.id, body, command.actor, call.now)
         await tx.save(conversation)

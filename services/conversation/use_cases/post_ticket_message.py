@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from libs.contracts.conversation import Sender
 from libs.contracts.errors import DomainError, ErrorCode, PermanentError, TransientError
+from libs.contracts.files import kind_of_message
 from libs.contracts.tickets import PostTicketMessage, TicketMessagePosted
 from libs.contracts.vocabulary import ActorKind, BotMode, SenderKind
 from services.conversation.domain.conversation import Conversation
@@ -33,7 +34,7 @@ class PostInTicket:
         conversation = await load(tx, command.conversation_id, command.actor, Action.WRITE_TICKET)
         if conversation.requester_id is None:
             raise not_found()
-        if not command.content.strip():
+        if not command.content.strip() and not command.attachments:
             raise DomainError(ErrorCode.INVALID, "a message needs content", conversation_id=conversation.id)
         if command.actor.kind is ActorKind.USER:
             message = await self._of_requester(conversation, command, call, tx)
@@ -92,6 +93,8 @@ class PostInTicket:
             sender=sender,
             at=call.now,
             content=command.content,
+            kind=kind_of_message(command.attachments),
+            attachments=command.attachments,
             is_ai=command.is_ai,
             client_message_id=command.client_message_id,
             delivery_id=_delivery_id(command),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from libs.contracts.base import Actor
-from libs.contracts.conversation import Citation, MessageView, Sender
+from libs.contracts.conversation import Attachment, Citation, MessageView, Sender
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.files import kind_of_message
 from libs.contracts.messages import WriteToContact
 from libs.contracts.vocabulary import SenderKind
 from services.conversation.domain.conversation import Conversation
@@ -27,7 +28,17 @@ class WriteAsPerson:
         where nobody writes any more.
         """
         conversation = await load(tx, command.conversation_id, command.actor, Action.REPLY)
-        message = await write(conversation, command.actor, command.content, self.new_id(), call, tx)
+        message = await write(
+            conversation,
+            command.actor,
+            command.content,
+            self.new_id(),
+            call,
+            tx,
+            subject=command.subject,
+            body_html=command.body_html,
+            attachments=command.attachments,
+        )
         await tx.save(conversation)
         return message.view
 
@@ -41,9 +52,12 @@ async def write(
     tx: Transaction,
     *,
     citations: tuple[Citation, ...] = (),
+    subject: str | None = None,
+    body_html: str | None = None,
+    attachments: tuple[Attachment, ...] = (),
 ) -> StoredMessage:
-    """Store what a person writes, taking over first where the AI answers by itself."""
-    if not content.strip():
+    """Store what a person writes, taking over first where the AI answers by itself. A file needs no words."""
+    if not content.strip() and not attachments:
         raise DomainError(ErrorCode.INVALID, "a reply needs content", conversation_id=conversation.id)
     if not conversation.is_open:
         raise DomainError(
@@ -58,6 +72,10 @@ async def write(
         sender=Sender(kind=SenderKind.AGENT, id=actor.id, name=await author_name(actor, tx)),
         at=call.now,
         content=content,
+        kind=kind_of_message(attachments),
+        subject=subject,
+        body_html=body_html,
+        attachments=attachments,
         citations=citations,
     )
     message = conversation.send_out(draft, actor)

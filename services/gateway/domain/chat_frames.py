@@ -2,38 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import Field, TypeAdapter
 
 from libs.contracts.conversation import Person
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.tickets import may_present
-from services.gateway.domain.client_frames import Delivered, Ping, read
+from services.gateway.domain.client_frames import Delivered, Ping, SaidFrame, read
 
 
-class ChatMessage(BaseModel):
+class ChatMessage(SaidFrame):
     """A message. The same `client_message_id` sent again is the same message. `isAI` says that the AI
     suggested it, `suggestion_id` which suggestion it was.
     """
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
     type: Literal["chat"]
     ticket_id: str = Field(min_length=1, max_length=256)
     sender_id: str = Field(min_length=1, max_length=256)
     sender_role: str = Field(min_length=1, max_length=300)
-    content: str = Field(min_length=1, max_length=16_384)
     isAI: bool = False  # noqa: N815 - as frontends know it
     feedback: Literal["none"] = "none"
     client_message_id: str | None = Field(default=None, min_length=1, max_length=128)
     suggestion_id: str | None = Field(default=None, min_length=1, max_length=256)
-
-    @field_validator("content")
-    @classmethod
-    def _not_blank(cls, content: str) -> str:
-        content = content.replace("\0", "")
-        if not content.strip():
-            raise ValueError("blank")
-        return content
 
 
 ChatFrame = ChatMessage | Delivered | Ping

@@ -1,10 +1,19 @@
 """What clients may send over a WebSocket. Strict: no field more, no type bent."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.files import MOST_ATTACHMENTS
 
 _Topic = Annotated[str, Field(min_length=1, max_length=300)]
 _Sequence = Annotated[int, Field(ge=0, lt=2**53)]
@@ -43,20 +52,31 @@ class Ping(_ClientFrame):
     type: Literal["ping"]
 
 
-class VisitorMessage(_ClientFrame):
-    """What a visitor wrote. The same `client_message_id` sent again is the same message."""
+class SaidFrame(_ClientFrame):
+    """What somebody wrote, with the files that they uploaded before; a file needs no words."""
 
-    type: Literal["message"]
-    content: str = Field(min_length=1, max_length=16_384)
-    client_message_id: str = Field(min_length=1, max_length=128)
+    content: str = Field(default="", max_length=16_384)
+    attachments: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = Field(
+        default=(), max_length=MOST_ATTACHMENTS
+    )
 
     @field_validator("content")
     @classmethod
-    def _not_blank(cls, content: str) -> str:
-        content = content.replace("\0", "")
-        if not content.strip():
+    def _storable(cls, content: str) -> str:
+        return content.replace("\0", "")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.content.strip() and not self.attachments:
             raise ValueError("blank")
-        return content
+        return self
+
+
+class VisitorMessage(SaidFrame):
+    """What a visitor wrote. The same `client_message_id` sent again is the same message."""
+
+    type: Literal["message"]
+    client_message_id: str = Field(min_length=1, max_length=128)
 
 
 class Delivered(_ClientFrame):

@@ -42,6 +42,7 @@ _TEAM = Rule(frozenset({Access.AGENT, Access.ADMIN}))
 #: Everybody with a log-in; what they may do with a ticket, the conversation says.
 _PEOPLE = Rule(_TEAM.roles | {Access.USER})
 _USERS = Rule(frozenset({Access.USER}))
+_VISITORS = Rule(frozenset({Access.VISITOR}))
 _ANYONE = Rule(frozenset({Access.ANYONE}))
 _ADMINS = Rule(frozenset({Access.ADMIN}))
 
@@ -116,11 +117,16 @@ RULES: dict[str, Rule] = {
     "giveFeedback": _PEOPLE,
     "chatSocket": _PEOPLE,
     **dict.fromkeys(("createApiKey", "listApiKeys", "revokeApiKey"), _ADMINS.by(Scope.KEYS)),
+    # A requester's own tickets are conversations, too: which ones, the conversation says.
+    "uploadAttachment": _PEOPLE.by(Scope.CONVERSATIONS_WRITE),
+    "downloadAttachment": _PEOPLE.by(Scope.CONVERSATIONS_READ),
+    "uploadVisitorAttachment": _VISITORS,
+    "downloadVisitorAttachment": _VISITORS,
     "getNotificationSettings": _TEAM,
     "putNotificationSettings": _TEAM,
     "openWidgetSession": _ANYONE,
     "agentSocket": _TEAM.by(Scope.CONVERSATIONS_READ),
-    "widgetSocket": Rule(frozenset({Access.VISITOR})),
+    "widgetSocket": _VISITORS,
     "openapi": _ANYONE,
     "livez": _ANYONE,
     "readyz": _ANYONE,
@@ -133,6 +139,11 @@ _ROLES = {Role.AGENT: Access.AGENT, Role.ADMIN: Access.ADMIN, Role.USER: Access.
 def needs_token(operation: str) -> bool:
     """Whether an operation is for people with an access token, and keys."""
     return bool(_roles(operation) & set(_ROLES.values()))
+
+
+def brings_token(operation: str) -> bool:
+    """Whether callers bring a token of any kind: a person's, or that of a visitor's session."""
+    return needs_token(operation) or Access.VISITOR in _roles(operation)
 
 
 def is_open(operation: str) -> bool:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from libs.contracts.errors import ParleyError
 from services.gateway.entrypoints import http_errors
 from services.gateway.entrypoints.http_docs import document
-from services.gateway.entrypoints.http_edge import HttpEdge
+from services.gateway.entrypoints.http_edge import BoundsOf, HttpEdge
 from services.gateway.entrypoints.http_guard import Guard
 
 
@@ -21,6 +21,7 @@ def make_app(
     *,
     body_bytes: int,
     body_seconds: float,
+    bounds_of: BoundsOf = lambda _method, _path: None,
     cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """An application with `first` as its first routes, which pass no dependency."""
@@ -52,12 +53,21 @@ def make_app(
                 "Idempotency-Key",
                 "If-Match",
                 "If-None-Match",
+                "If-Range",
                 "Prefer",
+                "Range",
             ],
-            expose_headers=["ETag", "Last-Modified", "Preference-Applied", "Retry-After"],
+            expose_headers=[
+                "Content-Disposition",
+                "Content-Range",
+                "ETag",
+                "Last-Modified",
+                "Preference-Applied",
+                "Retry-After",
+            ],
             max_age=600,
         )
-    app.add_middleware(HttpEdge, body_bytes=body_bytes, body_seconds=body_seconds)
+    app.add_middleware(HttpEdge, body_bytes=body_bytes, body_seconds=body_seconds, bounds_of=bounds_of)
 
     @app.get("/openapi.json", operation_id="openapi", include_in_schema=False)
     async def openapi() -> dict[str, object]:

@@ -16,7 +16,8 @@ _MEANINGS = {
     408: "The body did not come in time.",
     409: "Not in this state, or changed by somebody else meanwhile.",
     413: "The body is too large.",
-    415: "Not application/json.",
+    415: "Not application/json; of a file, not a kind that is taken.",
+    416: "The file ends before the part that was asked for.",
     422: "The body, or a header, does not fit.",
     429: "Too many requests; Retry-After says when to come back.",
     500: "A mistake of ours.",
@@ -24,6 +25,9 @@ _MEANINGS = {
     503: "Broker or store are away and nothing was done; Retry-After says when to come back.",
     504: "Accepted, but not answered in time; the same Idempotency-Key fetches the answer.",
 }
+
+#: A file is nothing of a conversation until a message names it.
+_CHANGES_NOTHING = frozenset({"uploadAttachment"})
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -98,7 +102,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for address, path in made["paths"].items():
             for method, operation in path.items():
                 _add_condition(address, method, operation, reference)
-                if policy.needs_token(operation["operationId"]):
+                if policy.brings_token(operation["operationId"]):
                     operation["security"] = [{"bearer": []}]
                 _complete(operation)
         app.openapi_schema = made
@@ -140,7 +144,11 @@ def _add_condition(address: str, method: str, operation: dict[str, Any], error: 
     if operation["operationId"] == "getConversation":
         about = "A tag of an earlier answer: 304 while the thread is as it was."
         operation["parameters"].append(_header("If-None-Match", about))
-    elif method != "get" and "{conversation_id}" in address:
+    elif (
+        method != "get"
+        and "{conversation_id}" in address
+        and operation["operationId"] not in _CHANGES_NOTHING
+    ):
         about = "The thread's ETag: 409 `conflict` when the conversation was changed since."
         operation.setdefault("parameters", []).append(_header("If-Match", about))
         unreadable = {"description": _MEANINGS[400], "content": {"application/json": {"schema": error}}}

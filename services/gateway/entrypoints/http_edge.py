@@ -1,6 +1,8 @@
 """What holds for every HTTP request: bounded bodies, headers of every answer. Pure ASGI, for the hot path."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,28 +18,50 @@ SECURITY_HEADERS = (
 CLOSE = (b"connection", b"close")
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a body may be, and how long it may take."""
+
+    bytes: int
+    seconds: float
+
+
+#: The bounds of a request by its method and path, where they are not those of every other one.
+BoundsOf = Callable[[str, str], Bounds | None]
+
+
 class HttpEdge:
-    """Cuts bodies that are too long (413) or too slow (408), and sets headers.
+    """Cuts bodies that are too long (413) or too slow (408), and sets headers that an answer has not set.
 
     A request that is answered before its body came closes the connection: the rest would keep it open.
     """
 
-    def __init__(self, app: ASGIApp, *, body_bytes: int, body_seconds: float) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_bytes: int,
+        body_seconds: float,
+        bounds_of: BoundsOf = lambda _method, _path: None,
+    ) -> None:
         self._app = app
-        self._body_bytes = body_bytes
-        self._body_seconds = body_seconds
+        self._bounds = Bounds(body_bytes, body_seconds)
+        self._bounds_of = bounds_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(scope, receive, self._body_bytes, self._body_seconds)
+        bounds = self._bounds_of(scope["method"], scope["path"]) or self._bounds
+        body = _Body(scope, receive, bounds.bytes, bounds.seconds)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = SECURITY_HEADERS if body.complete else (*SECURITY_HEADERS, CLOSE)
-                message = {**message, "headers": [*message.get("headers", ()), *added]}
+                own = list(message.get("headers", ()))
+                given = {name for name, _ in own}
+                message = {**message, "headers": own + [one for one in added if one[0] not in given]}
             await send(message)
 
         await self._app(scope, body.receive, send_with_headers)

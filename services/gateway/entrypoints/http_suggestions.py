@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from libs.contracts.base import Command
+from libs.contracts.files import owned_by_conversation
 from libs.contracts.messages import RetryMessage, WriteToContact
 from libs.contracts.suggestions import (
     ApproveSuggestion,
@@ -28,7 +29,9 @@ from services.gateway.entrypoints.http_suggestions_models import (
     OwnReplyBody,
     RegenerateBody,
     RejectBody,
+    harmless_html,
 )
+from services.gateway.use_cases.attach_files import AttachFiles
 from services.gateway.use_cases.run_query import Queries
 from services.gateway.use_cases.send_and_wait import SendAndWait, SentMessage
 
@@ -38,13 +41,15 @@ _SENT: Responses = {
 }
 
 
-def add_suggestion_routes(app: FastAPI, commanding: Commanding, queries: Queries, send: SendAndWait) -> None:
+def add_suggestion_routes(
+    app: FastAPI, commanding: Commanding, queries: Queries, send: SendAndWait, attach: AttachFiles
+) -> None:
     """`/api/v1/conversations/{id}/ai-suggestion`, `approve`, `reject`, `regenerate`, `reply`,
     `messages/{message_id}/retry`.
     """
     _add_reading(app, queries)
     _add_deciding(app, commanding)
-    _add_sending(app, commanding, send)
+    _add_sending(app, commanding, send, attach)
 
 
 def _add_reading(app: FastAPI, queries: Queries) -> None:
@@ -125,7 +130,7 @@ def _add_deciding(app: FastAPI, commanding: Commanding) -> None:
         )
 
 
-def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait) -> None:
+def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait, attach: AttachFiles) -> None:
     async def sent(
         request: Request,
         caller: PersonCaller,
@@ -182,7 +187,7 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait) -> Non
         "over. Waits like `approve`.",
         tags=["suggestions"],
         response_model=SentMessage,
-        responses={**errors(401, 403, 404, 409, 502, 504), **_SENT},
+        responses={**errors(401, 403, 404, 409, 422, 502, 504), **_SENT},
     )
     async def reply_route(
         request: Request,
@@ -192,7 +197,15 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait) -> Non
         prefer: Prefer = None,
         key: IdempotencyKey = None,
     ) -> JSONResponse:
-        command = WriteToContact(actor=caller.actor(), conversation_id=conversation_id, content=body.body)
+        owner = owned_by_conversation(conversation_id)
+        command = WriteToContact(
+            actor=caller.actor(),
+            conversation_id=conversation_id,
+            content=body.said,
+            subject=body.subject,
+            body_html=harmless_html(body.body_html),
+            attachments=await attach(caller.account_id, owner, body.attachments, conversation_id),
+        )
         return await sent(request, caller, key, prefer, body, conversation_id, command)
 
     @app.post(

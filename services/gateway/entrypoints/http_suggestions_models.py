@@ -1,22 +1,58 @@
 """Bodies about suggestions and replies."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.files import MOST_ATTACHMENTS
+from libs.runtime.clean_html import clean_html
 from services.gateway.entrypoints.http_models import AnyId, Said, body_config
+
+#: Characters of an email's HTML, before and after it was made harmless.
+MOST_HTML = 65_536
+
+
+def _one_line(text: str) -> str:
+    """A subject as a header can carry it."""
+    return " ".join(text.replace("\0", "").split())
+
+
+SubjectLine = Annotated[str, Field(min_length=1, max_length=998), AfterValidator(_one_line)]
 
 
 class OwnReplyBody(BaseModel):
-    """A reply of the agent's own."""
+    """A reply of the agent's own. `body_html` says the same as `body`; what could harm is taken out of it.
+    It and `subject` are for email, other channels pass over them. `attachments` are ids of files that were
+    uploaded to this conversation; with one, `body` may be empty.
+    """
 
-    model_config = body_config({"body": "Your kettle is on its way."})
+    model_config = body_config(
+        {
+            "body": "Your kettle is on its way.",
+            "attachments": ["0190f1c2-7a00-7c3b-9a51-2f6d1c0b8e13"],
+        }
+    )
 
-    body: Said
+    body: str = Field(max_length=65_536)
+    subject: SubjectLine | None = None
+    body_html: str | None = Field(default=None, max_length=MOST_HTML)
+    attachments: list[AnyId] = Field(default_factory=list, max_length=MOST_ATTACHMENTS)
+
+    @property
+    def said(self) -> str:
+        """The text, without NUL, which some stores refuse."""
+        return self.body.replace("\0", "")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.said.strip() and not self.attachments:
+            raise ValueError("body must not be blank")
+        return self
 
 
 class ApproveBody(BaseModel):
-    """Which suggestion, and its text where that was changed."""
+    """Which suggestion, and its text and subject where those were changed."""
 
     model_config = body_config(
         {"suggestion_id": "0190f1c2-7a00-7c3b-9a51-2f6d1c0b8e11", "edited_body": "Two to three days, Mira."}
@@ -24,6 +60,7 @@ class ApproveBody(BaseModel):
 
     suggestion_id: AnyId
     edited_body: Said | None = None
+    edited_subject: SubjectLine | None = None
 
 
 class RejectBody(BaseModel):
@@ -48,3 +85,13 @@ class RegenerateBody(BaseModel):
     tone: Literal["neutral", "friendly", "formal"] | None = None
     length: Literal["short", "medium", "long"] | None = None
     custom_prompt: str | None = Field(default=None, min_length=1, max_length=2_000)
+
+
+def harmless_html(given: str | None) -> str | None:
+    """HTML without what could harm whoever reads it; None when nothing is left. Raises DomainError `invalid`
+    when it is too long in its harmless form, in which some characters are spelled out.
+    """
+    clean = clean_html(given.replace("\0", "")) if given is not None else ""
+    if len(clean) > MOST_HTML:
+        raise DomainError(ErrorCode.INVALID, "body_html is too long.")
+    return clean if clean.strip() else None

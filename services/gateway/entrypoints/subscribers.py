@@ -1,6 +1,6 @@
 """What the gateway reads from the broker: its commands, realtime frames, and changes of connections."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -8,7 +8,10 @@ from pydantic import BaseModel, ValidationError
 from libs.contracts import topology
 from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.envelope import Envelope, UnknownTypeError
+from libs.contracts.erasure import ErasePerson
+from libs.contracts.files import owned_by_contact, owned_by_conversation
 from libs.contracts.gateway import SetCredentials
+from libs.runtime.blobs import Blobs
 from libs.runtime.logs import get_logger
 from libs.runtime.received import Received, Routes
 from services.gateway.use_cases.hub import Hub
@@ -30,6 +33,17 @@ def credential_routes(set_credentials: SetCredentialsOfPerson) -> Routes:
         return None
 
     return {SetCredentials: on_set_credentials}
+
+
+def forget_files(blobs: Blobs) -> Callable[[str, ErasePerson], Awaitable[None]]:
+    """Takes away the files of a person: what they sent, and what was put into their conversations."""
+
+    async def forget(account_id: str, command: ErasePerson) -> None:
+        owners = [owned_by_conversation(one) for one in command.conversation_ids]
+        owners += [owned_by_contact(one.connection_id, one.alias) for one in command.aliases]
+        await blobs.remove(account_id, owners=owners)
+
+    return forget
 
 
 def realtime_reader(

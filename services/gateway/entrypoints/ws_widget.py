@@ -74,7 +74,12 @@ class WidgetSocket:
                     await sink.send(server_frames.pong())
                 case VisitorMessage():
                     client_message_id = frame.client_message_id
-                    await self._record(visitor, content=frame.content, client_message_id=client_message_id)
+                    await self._record(
+                        visitor,
+                        content=frame.content,
+                        client_message_id=client_message_id,
+                        attachments=frame.attachments,
+                    )
                     thread.expect()
                     await sink.send(server_frames.acknowledged(client_message_id))
                 case Delivered():

@@ -91,6 +91,14 @@ async def test_threads_are_not_sorted(mongo: MongoRepository) -> None:
     assert "COLLSCAN" not in used
 
 
+async def test_files_are_looked_up(mongo: MongoRepository) -> None:
+    await fill(mongo)
+    wanted = {"account_id": ACCOUNT, "conversation_id": "c", "attachments.file_id": "f"}
+    plan = await mongo.records.messages.find(wanted).hint("by_file").explain()
+    found = plan["queryPlanner"]["winningPlan"]["inputStage"]
+    assert (found["indexName"], found["indexBounds"]["attachments.file_id"]) == ("by_file", ['["f", "f"]'])
+
+
 async def test_threads_of_a_visitor_and_of_a_session_are_looked_up(mongo: MongoRepository) -> None:
     for wanted in [{"session_id": "s"}, {"session_id": "s", "connection_id": "c"}]:
         used = await winning(mongo, "conversations", {"account_id": ACCOUNT, **wanted})

@@ -120,6 +120,18 @@ class TestConversations:
         assert without_bookkeeping(again) == without_bookkeeping(found)
         assert again.status_before_archive is Status.CLOSED
 
+    async def test_a_file_is_found_in_its_conversation_only(self, repository: Repository) -> None:
+        one = await save(repository, conversation())
+        file = Attachment(kind=MessageKind.IMAGE, reference="f1", file_id="f1")
+        attachments = (Attachment(kind=MessageKind.IMAGE, reference="at the platform"), file)
+        message = one.receive(draft(attachments=attachments), CONTACT, wants_answer=False)
+        await send_and_save(repository, one, message)
+        look = repository.conversations.attachment
+        assert await look(ACCOUNT, one.id, "f1") == file
+        assert await look(ACCOUNT, one.id, "at the platform") is None
+        assert await look(ACCOUNT, "another", "f1") is None
+        assert await look("another", one.id, "f1") is None
+
     async def test_it_is_found_by_id_and_by_thread_in_its_account_only(self, repository: Repository) -> None:
         one = await save(repository, conversation())
 

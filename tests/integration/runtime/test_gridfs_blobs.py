@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from libs.runtime.blobs import NewFile
+from libs.contracts.files import NewFile
 from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.mongo import Store
 from tests.unit.runtime.blobs_suite import LONG, MOST, NOW, BlobsSuite, new_file, pieces, read

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libs.contracts.files import StoredFile, kind_of, owned_by_contact, owned_by_conversation
+from libs.contracts.files import StoredFile, kind_of, kind_of_message, owned_by_contact, owned_by_conversation
 from libs.contracts.vocabulary import MessageKind
 
 
@@ -41,4 +41,6 @@ def test_a_file_becomes_the_attachment_of_a_message() -> None:
     )
     attachment = stored.attachment()
     assert attachment.kind is MessageKind.IMAGE
+    assert kind_of_message((attachment,)) is MessageKind.IMAGE
+    assert kind_of_message(()) is MessageKind.TEXT
     assert (attachment.file_id, attachment.filename, attachment.size) == ("f1", "kettle.png", 3)

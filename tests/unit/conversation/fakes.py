@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from libs.contracts.ai import Turn
 from libs.contracts.base import Command
-from libs.contracts.conversation import InboundRecorded, MessageView, Person, Transition
+from libs.contracts.conversation import Attachment, InboundRecorded, MessageView, Person, Transition
 from libs.contracts.envelope import Envelope, wrap
 from libs.contracts.errors import ErrorCode, TransientError
 from libs.contracts.suggestions import SuggestionView
@@ -292,6 +292,14 @@ class InMemoryConversations:
     async def message(self, account_id: str, conversation_id: str, message_id: str) -> MessageView | None:
         found = self._store.records.messages.get((account_id, message_id))
         return found.view if found and found.view.conversation_id == conversation_id else None
+
+    async def attachment(self, account_id: str, conversation_id: str, file_id: str) -> Attachment | None:
+        for (owner, _), message in self._store.records.messages.items():
+            if (owner, message.view.conversation_id) == (account_id, conversation_id):
+                for one in message.view.attachments:
+                    if one.file_id == file_id:
+                        return one
+        return None
 
     def _of_account(self, account_id: str) -> list[Conversation]:
         return [

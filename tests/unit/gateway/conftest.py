@@ -40,6 +40,7 @@ from tests.unit.gateway.fakes import (
     ScriptedQueries,
 )
 from tests.unit.gateway.samples import ACCOUNT, ANA, BEN, REQUESTER, TELEGRAM, WHEN, WIDGET
+from tests.unit.runtime.in_memory_blobs import InMemoryBlobs
 
 JWT_SECRET = "j" * 32
 
@@ -77,6 +78,7 @@ class Site:
     notification_settings: ChosenSettings
     api_keys: InMemoryApiKeys
     announce: Announcements
+    files: InMemoryBlobs
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -109,6 +111,7 @@ def make_site(**changes: Any) -> Site:
         "notification_settings": ChosenSettings(),
         "api_keys": InMemoryApiKeys(),
         "announce": Announcements(),
+        "files": InMemoryBlobs(),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(

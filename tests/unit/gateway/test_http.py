@@ -484,7 +484,7 @@ async def test_the_document_has_operation_ids_examples_and_errors(site: Site):
     assert set(names) <= set(policy.RULES)
     for operation in operations:
         assert "503" in operation["responses"]
-        assert ("security" in operation) == policy.needs_token(operation["operationId"])
+        assert ("security" in operation) == policy.brings_token(operation["operationId"])
     for name in ("LogInBody", "ReplyBody", "StatusBody", "WidgetSessionBody", "ErrorBody"):
         assert document["components"]["schemas"][name]["examples"]
     assert (await site.client.get("/openapi.json")).json() == document

@@ -10,10 +10,12 @@ from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
 from services.gateway.use_cases.answer_once import AnswerOnce
+from services.gateway.use_cases.attach_files import AttachFiles
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
 from tests.unit.gateway.fakes import Clock, InMemoryAnswers, KnownConnections, RecordingInbound, away
 from tests.unit.gateway.samples import ACCOUNT, ANA, TELEGRAM, WHEN, WIDGET
+from tests.unit.runtime.in_memory_blobs import InMemoryBlobs
 
 SECRET = "s" * 32
 
@@ -156,7 +158,9 @@ def test_neither_token_passes_for_the_other():
 
 async def test_a_visitors_message_is_unique_within_the_visitors_session():
     inbound = RecordingInbound()
-    record = RecordVisitorMessage(inbound, now=Clock().now, derive_id=derived_id)
+    record = RecordVisitorMessage(
+        inbound, AttachFiles(InMemoryBlobs()), now=Clock().now, derive_id=derived_id
+    )
     for who in ("v1", "v1", "v2"):
         await record(visitor(visitor_id=who), content="hi", client_message_id="1")
     ids = [command_id for command_id, _, _ in inbound.recorded]

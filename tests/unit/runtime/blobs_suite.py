@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from libs.contracts.errors import DomainError
-from libs.runtime.blobs import Blobs, NewFile
+from libs.contracts.files import NewFile
+from libs.runtime.blobs import Blobs
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 MOST = 1_000_000

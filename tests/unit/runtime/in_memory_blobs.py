@@ -5,8 +5,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 from dataclasses import asdict
 from datetime import datetime
 
-from libs.contracts.files import StoredFile
-from libs.runtime.blobs import NewFile, no_such_file, too_large
+from libs.contracts.files import NewFile, StoredFile
+from libs.runtime.blobs import no_such_file, too_large
 
 _PIECE = 65_536
 
