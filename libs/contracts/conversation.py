@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from libs.contracts.base import Command, Contract, Event, Id, Name, Query, Subject, Text
+from libs.contracts.channel_templates import ChannelTemplate
 from libs.contracts.vocabulary import (
     Channel,
     DeliveryState,
@@ -62,6 +63,7 @@ class Sender(Contract):
 class MessageView(Contract):
     """One message, as every reader gets it. `sequence` is that of the event which recorded it. `subject` and
     `body_html` are an email's; the HTML has been made harmless, and says the same as `content`.
+    A `template` goes out in place of the content, which is what people here read of it.
     """
 
     id: Id
@@ -82,6 +84,7 @@ class MessageView(Contract):
     client_message_id: str | None = None
     subject: Subject | None = None
     body_html: Text | None = None
+    template: ChannelTemplate | None = None
     created_at: datetime
 
 
@@ -98,6 +101,7 @@ class ConversationRef(Contract):
     `target` is the address to send to on the channel. Telegram: a chat id, or `<chat id>/<topic id>`;
     WhatsApp: digits, a business-scoped user id (`DE.70011223344`) or a group's id; email: an address;
     Chatwoot: `<account>/<conversation>`, or the address of somebody whose conversation is yet to be found.
+    Where a platform takes free text for a time only (WhatsApp), `can_reply_until` is its end.
     """
 
     id: Id
@@ -114,6 +118,7 @@ class ConversationRef(Contract):
     assignee_id: Id | None = None
     requester_id: Id | None = None
     handoff_epoch: int = 0
+    can_reply_until: datetime | None = None
 
 
 class ConversationView(ConversationRef):
@@ -375,10 +380,13 @@ class ConversationStarted(ConversationEvent, type="conversation.started.v1"):
 
 
 class MessageRecorded(ConversationEvent, type="conversation.message_recorded.v1"):
-    """A message is stored. `reply_to_external` is the platform's id of the message it answers."""
+    """A message is stored. `reply_to_external` is the platform's id of the message it answers, `external_id`
+    that of an inbound message itself.
+    """
 
     message: MessageView
     reply_to_external: str | None = None
+    external_id: str | None = None
 
 
 class ConversationHandedOff(ConversationEvent, type="conversation.handed_off.v1"):

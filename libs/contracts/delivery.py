@@ -76,9 +76,12 @@ class DeliveryEvent(Event):
 
 
 class ReplySent(DeliveryEvent, type="delivery.reply_sent.v1"):
-    """The platform accepted it. `external_ids` are its own ids, one a part."""
+    """The platform accepted it. `external_ids` are its own ids, one a part. `moved_to` is the address that
+    the conversation has from now on, where the platform named another one than was written to.
+    """
 
     external_ids: tuple[str, ...] = Field(default=(), max_length=64)
+    moved_to: str | None = Field(default=None, max_length=512)
 
 
 class ReplyFailed(DeliveryEvent, type="delivery.reply_failed.v1"):

@@ -8,46 +8,54 @@ from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox, decode_key
 from libs.runtime.erasing import EraseConversation
 from libs.runtime.foundation import Foundation
+from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.http_client import http_client
 from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
 from libs.runtime.service import Service
-from services.delivery.adapters import mongo_connections, mongo_ledger
+from services.delivery.adapters import mongo_connections, mongo_ledger, mongo_mail_threads
+from services.delivery.adapters.files import Files
+from services.delivery.adapters.http_caller import HttpCaller
 from services.delivery.adapters.mongo_connections import MongoConnections
 from services.delivery.adapters.mongo_ledger import MongoLedger
+from services.delivery.adapters.mongo_mail_threads import MongoMailThreads
 from services.delivery.adapters.prometheus_tally import PrometheusTally
 from services.delivery.adapters.remembered_connections import RememberedConnections
 from services.delivery.adapters.telegram_api import TelegramApi
 from services.delivery.adapters.telegram_channel import TelegramChannel
+from services.delivery.adapters.whatsapp_channel import WhatsAppChannel
 from services.delivery.domain.pacing import Gates
 from services.delivery.entrypoints.subscribers import subscribe
 from services.delivery.settings import DeliverySettings
 from services.delivery.use_cases.connect_channel import ConnectChannel
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
 from services.delivery.use_cases.find_connection import FindConnection
+from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.get_connection import GetConnection
+from services.delivery.use_cases.ports import Channel as ChannelPort
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
+
+INDEXES = {**mongo_ledger.INDEXES, **mongo_connections.INDEXES, **mongo_mail_threads.INDEXES}
 
 
 async def build(settings: DeliverySettings) -> Service:
     """The service, ready to run."""
-    foundation = Foundation(
-        "delivery", settings, indexes={**mongo_ledger.INDEXES, **mongo_connections.INDEXES}
-    )
+    foundation = Foundation("delivery", settings, indexes=INDEXES)
     store, outbox, membership = foundation.store, foundation.outbox, foundation.membership
     log, tally = get_logger("delivery"), PrometheusTally()
     box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
     client = http_client(timeout=settings.request_seconds, connections=settings.most_sending)
-    channels = {
-        Channel.TELEGRAM: TelegramChannel(
-            TelegramApi(client, limit=settings.request_seconds), default_base=settings.telegram_base_url
-        )
+    files = Files(GridFsBlobs(store.beside(settings.database("blobs"))))
+    caller = HttpCaller(client, limit=settings.request_seconds)
+    channels: dict[Channel, ChannelPort] = {
+        Channel.TELEGRAM: TelegramChannel(TelegramApi(caller), default_base=settings.telegram_base_url),
+        Channel.WHATSAPP: WhatsAppChannel(caller, files, now, default_base=settings.whatsapp_base_url),
     }
     connections = RememberedConnections(
         MongoConnections(store, outbox, box), seconds=settings.connection_memory_seconds, clock=monotonic
     )
-    ledger = MongoLedger(store, outbox)
+    ledger, threads = MongoLedger(store, outbox), MongoMailThreads(store)
     send = SendReply(
         ledger=ledger,
         connections=connections,
@@ -74,12 +82,14 @@ async def build(settings: DeliverySettings) -> Service:
 
     async def erase_replies(event: ConversationErased) -> None:
         await ledger.erase(event.conversation.id)
+        await threads.erase(event.conversation.id)
 
     subscribe(
         foundation.consumers,
         take_reply=TakeReply(
             ledger=ledger,
             dispatcher=dispatcher,
+            follow_mail=FollowMail(threads, now),
             served=frozenset(channels),
             boot=new_id(),
             now=now,

@@ -15,6 +15,8 @@ class DeliverySettings(ServiceSettings):
     #: Address of Telegram's Bot API, for connections that name no `api_base_url` of their own. Default: the
     #: real one. A self-hosted Bot API server or a proxy goes here, with its path prefix.
     telegram_base_url: str = "https://api.telegram.org"
+    #: Address of Meta's Graph, likewise. The version is a setting of the connection (`version`, v24.0).
+    whatsapp_base_url: str = "https://graph.facebook.com"
     #: Seconds one request to a platform may take, at most 10 (a claim on a message lasts 20). Default 10. A
     #: request that takes longer ends as `unknown`: lower it only if the platform is near.
     request_seconds: float = Field(default=10.0, gt=0.0, le=10.0)

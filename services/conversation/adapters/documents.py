@@ -39,6 +39,7 @@ _PLAIN = (
     "message_count",
     "settled_at_sequence",
     "drafting",
+    "can_reply_until",
     "handed_off_at",
     "resolved_at",
     "closed_at",

@@ -5,7 +5,7 @@ and leaves its events, numbered without gaps, in `pending`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from libs.contracts.base import Actor
@@ -29,10 +29,12 @@ from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
     SIDE_KINDS,
     ActorKind,
+    Channel,
     DeliveryState,
     Direction,
     Feedback,
     HandoffReason,
+    MessageKind,
     Role,
     Status,
 )
@@ -58,6 +60,10 @@ _EVENTS: dict[StatusCommand, type[ConversationEvent]] = {
     StatusCommand.ARCHIVE: ConversationArchived,
     StatusCommand.UNARCHIVE: ConversationUnarchived,
 }
+
+#: How long after a contact's message a platform takes free text; where it is not named, always.
+FREE_REPLY = {Channel.WHATSAPP: timedelta(hours=24)}
+_CHANGES = frozenset({MessageKind.EDIT, MessageKind.DELETE})
 
 #: Events that say why.
 _WITH_REASON = frozenset({StatusCommand.HAND_OFF, StatusCommand.ARCHIVE})
@@ -224,6 +230,8 @@ class Conversation(AssignableConversation, OrganisedConversation, NotedConversat
     ) -> "Conversation":
         """A new thread."""
         conversation = cls(id=id, created_at=at, updated_at=at, **parts)
+        if conversation.channel in FREE_REPLY:
+            conversation.can_reply_until = at  # nobody has written yet
         conversation._emit(ConversationStarted, actor, at)
         conversation._changed(at)
         return conversation
@@ -235,6 +243,8 @@ class Conversation(AssignableConversation, OrganisedConversation, NotedConversat
         aside = draft.kind in SIDE_KINDS
         if not aside:
             self._reopen_for_contact(actor, draft.at)
+        if (window := FREE_REPLY.get(self.channel)) and draft.kind not in _CHANGES:
+            self.can_reply_until = draft.at + window
         message = self._take_in(draft, Direction.INBOUND, actor)
         if not aside:
             self.unread += 1

@@ -93,6 +93,7 @@ class ConversationState:
     suggestion: SuggestionView | None = None
     drafting: str | None = None
     status_before_archive: Status | None = None
+    can_reply_until: datetime | None = None
     handed_off_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
@@ -117,6 +118,7 @@ class ConversationState:
             assignee_id=self.assignee_id,
             requester_id=self.requester_id,
             handoff_epoch=self.handoff_epoch,
+            can_reply_until=self.can_reply_until,
         )
 
     def rename_contact(self, contact: ContactView) -> None:
@@ -157,7 +159,14 @@ class ConversationState:
             body_html=draft.body_html,
             created_at=draft.at,
         )
-        self._emit(MessageRecorded, actor, draft.at, message=view, reply_to_external=draft.reply_to_external)
+        self._emit(
+            MessageRecorded,
+            actor,
+            draft.at,
+            message=view,
+            reply_to_external=draft.reply_to_external,
+            external_id=draft.external_id,
+        )
         self.message_count += 1
         if draft.kind not in SIDE_KINDS:
             self.last_message = _preview(view)

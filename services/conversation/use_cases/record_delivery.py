@@ -23,6 +23,8 @@ async def record_delivery(event: DeliveryEvent, call: Call, tx: Transaction) -> 
     conversation = await tx.conversation(event.conversation_id)
     if advance is Advance.UNKNOWN_MESSAGE or conversation is None:
         raise PermanentError(ErrorCode.NOT_FOUND, "a receipt for a message that does not exist")
+    if isinstance(event, ReplySent) and event.moved_to:
+        conversation.target = event.moved_to
     conversation.record_delivery(event.message_id, state, error, event.actor, call.now)
     if state is DeliveryState.FAILED:
         suggestion = await tx.suggestion_sent_as(event.message_id)

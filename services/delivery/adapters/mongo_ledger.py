@@ -51,7 +51,22 @@ INDEXES = {
 }
 
 #: What a released row loses: its place, and what people wrote.
-_GONE = dict.fromkeys(("open", "head", "next_attempt_at", "content", "target", "reply_to_external"), "")
+_GONE = dict.fromkeys(
+    (
+        "open",
+        "head",
+        "next_attempt_at",
+        "content",
+        "target",
+        "reply_to_external",
+        "subject",
+        "body_html",
+        "attachments",
+        "template",
+        "thread",
+    ),
+    "",
+)
 
 
 class MongoLedger:

@@ -1,8 +1,13 @@
 """Ledger rows as documents, and back."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from libs.contracts.channel_templates import ChannelTemplate
+from libs.contracts.conversation import Attachment
 from libs.contracts.vocabulary import Channel
+from services.delivery.domain.mail_thread import MailThread
 from services.delivery.domain.reply import Reply, ReplyState
 
 _SAME = (
@@ -25,9 +30,17 @@ _SAME = (
 )
 
 
+#: What rows of an earlier version do not have.
+_LATER = ("subject", "body_html", "can_reply_until")
+
+
 def document_of(reply: Reply) -> dict[str, Any]:
     """The document of a row; what only the store knows of it is not in it."""
-    return {name: getattr(reply, name) for name in _SAME} | {
+    thread = reply.thread
+    return {name: getattr(reply, name) for name in (*_SAME, *_LATER)} | {
+        "attachments": [one.model_dump(mode="json") for one in reply.attachments],
+        "template": reply.template.model_dump(mode="json") if reply.template else None,
+        "thread": None if thread is None else {**asdict(thread), "references": list(thread.references)},
         "_id": reply.message_id,
         "channel": reply.channel.value,
         "state": reply.state.value,
@@ -42,5 +55,19 @@ def reply_of(document: dict[str, Any]) -> Reply:
         channel=Channel(document["channel"]),
         state=ReplyState(document["state"]),
         provider_ids=tuple(document["provider_ids"]),
-        **{name: document[name] for name in _SAME},
+        attachments=tuple(Attachment.model_validate(one) for one in document.get("attachments", ())),
+        template=_template_of(document.get("template")),
+        thread=thread_of(document.get("thread")),
+        **{name: document[name] for name in _SAME} | {name: document.get(name) for name in _LATER},
     )
+
+
+def thread_of(document: Mapping[str, Any] | None) -> MailThread | None:
+    """A thread as it was stored."""
+    if document is None:
+        return None
+    return MailThread(tuple(document["references"]), document["answers"], document["subject"])
+
+
+def _template_of(document: Mapping[str, Any] | None) -> ChannelTemplate | None:
+    return None if document is None else ChannelTemplate.model_validate(document)

@@ -10,7 +10,8 @@ from opentelemetry.trace import SpanKind
 
 from libs.runtime.logs import get_logger
 from libs.runtime.telemetry import span
-from services.delivery.adapters.telegram_api import Answer, Failure, TelegramApi
+from services.delivery.adapters.http_caller import Failure
+from services.delivery.adapters.telegram_api import Answer, TelegramApi
 from services.delivery.adapters.telegram_errors import meaning, moved_to
 from services.delivery.domain.connection import Connection
 from services.delivery.domain.outcomes import Outcome, Refused, Retry, Sent

@@ -2,11 +2,9 @@
 apart, as their words may change. Source: Bot API, "Making requests" and "ResponseParameters".
 """
 
+from services.delivery.adapters.http_caller import LOST_BEHIND_PROXY
 from services.delivery.adapters.telegram_api import Answer
 from services.delivery.domain.outcomes import Outcome, Refused, Retry, Sent, Unclear
-
-#: A proxy that got no answer itself: the message may have gone through it.
-_LOST_BEHIND_PROXY = frozenset({504, 524})
 
 #: Parts of descriptions of 400, in lower case, and the code each stands for.
 _BAD_REQUESTS = (
@@ -36,7 +34,7 @@ def meaning(answer: Answer) -> Outcome:
             float(hint) if isinstance(hint, int | float) else answer.retry_after,
             rate_limited=True,
         )
-    if answer.status in _LOST_BEHIND_PROXY:
+    if answer.status in LOST_BEHIND_PROXY:
         return Unclear("a proxy got no answer from Telegram")
     if answer.status >= 500 or answer.status == 408:
         # An explicit "I failed": tried again, although it may rarely have taken effect all the same.

@@ -20,11 +20,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """May work later; `after` is the platform's hint in seconds."""
+    """May work later; `after` is the platform's hint in seconds. `this_alone`: the platform is well, only
+    this message has to wait.
+    """
 
     code: str
     after: float | None = None
     rate_limited: bool = False
+    this_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from libs.contracts.conversation import MessageRecorded
+from libs.contracts.channel_templates import ChannelTemplate
+from libs.contracts.conversation import Attachment, MessageRecorded
 from libs.contracts.envelope import Envelope
 from libs.contracts.messages import MessageRetried
 from libs.contracts.vocabulary import Channel, Direction
+from services.delivery.domain.mail_thread import MailThread
 
 #: How long one request to a platform may take.
 SEND_LIMIT = timedelta(seconds=10)
@@ -48,7 +50,8 @@ class Claim:
 class Reply:
     """A row. `line_no` is the sequence of the event that asked for it; `provider_ids` are those of the parts
     that the platform accepted so far; `next_attempt_at` is when it is looked at next, which for a row that is
-    being sent is when its claim lapses.
+    being sent is when its claim lapses. `can_reply_until` is when the platform takes no free text any more;
+    `thread` is what a mail answers.
     """
 
     message_id: str
@@ -68,6 +71,12 @@ class Reply:
     claim_id: str | None = None
     provider_ids: tuple[str, ...] = ()
     error: str | None = None
+    subject: str | None = field(default=None, repr=False)
+    body_html: str | None = field(default=None, repr=False)
+    attachments: tuple[Attachment, ...] = field(default=(), repr=False)
+    can_reply_until: datetime | None = None
+    template: ChannelTemplate | None = field(default=None, repr=False)
+    thread: MailThread | None = field(default=None, repr=False)
     correlation_id: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
@@ -83,7 +92,12 @@ def is_ours(event: MessageRecorded | MessageRetried, served: frozenset[Channel])
     return event.message.direction is Direction.OUTBOUND and event.conversation.channel in served
 
 
-def reply_from(event: MessageRecorded | MessageRetried, envelope: Envelope, moment: datetime) -> Reply:
+def reply_from(
+    event: MessageRecorded | MessageRetried,
+    envelope: Envelope,
+    moment: datetime,
+    thread: MailThread | None = None,
+) -> Reply:
     """The row of a message that was recorded, or is to be sent once more."""
     conversation, message = event.conversation, event.message
     return Reply(
@@ -98,6 +112,12 @@ def reply_from(event: MessageRecorded | MessageRetried, envelope: Envelope, mome
         reply_to_external=event.reply_to_external if isinstance(event, MessageRecorded) else None,
         created_at=moment,
         next_attempt_at=moment,
+        subject=message.subject,
+        body_html=message.body_html,
+        attachments=message.attachments,
+        can_reply_until=conversation.can_reply_until,
+        template=message.template,
+        thread=thread,
         correlation_id=envelope.correlationid or envelope.id,
         causation_id=envelope.id,
         traceparent=envelope.traceparent,

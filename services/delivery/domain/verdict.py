@@ -30,6 +30,7 @@ class Released:
     provider_ids: tuple[str, ...] = ()
     error: str | None = None
     detail: str = ""
+    moved_to: str | None = None
 
 
 Verdict = Postponed | Released
@@ -38,8 +39,8 @@ Verdict = Postponed | Released
 def judge(reply: Reply, outcome: Outcome, moment: datetime) -> Verdict:
     """Decide by what came of it and how often it was tried."""
     match outcome:
-        case Sent(provider_ids=provider_ids):
-            return Released(ReplyState.SENT, provider_ids)
+        case Sent(provider_ids=provider_ids, moved_to=moved_to):
+            return Released(ReplyState.SENT, provider_ids, moved_to=moved_to)
         case Refused(code=code, detail=detail):
             return Released(ReplyState.FAILED, reply.provider_ids, code, detail[:_DETAIL])
         case Unclear(detail=detail):
@@ -51,9 +52,10 @@ def judge(reply: Reply, outcome: Outcome, moment: datetime) -> Verdict:
 
 
 def _again(reply: Reply, outcome: Retry, moment: datetime) -> Verdict:
-    pause = pause_after(reply.attempts, outcome.after)
+    pause = pause_after(reply.channel, reply.attempts, outcome.after)
     if pause is None:
-        detail = f"not accepted in {reply.attempts} attempts"
+        times = "1 attempt" if reply.attempts == 1 else f"{reply.attempts} attempts"
+        detail = f"not accepted in {times}"
         return Released(ReplyState.FAILED, reply.provider_ids, outcome.code, detail)
     return Postponed(moment + pause, reply.attempts, outcome.code)
 
@@ -76,7 +78,8 @@ def event_of(reply: Reply, released: Released, moment: datetime) -> DeliveryEven
     }
     match released.state:
         case ReplyState.SENT:
-            return ReplySent.model_validate(about | {"external_ids": released.provider_ids})
+            sent = {"external_ids": released.provider_ids, "moved_to": released.moved_to}
+            return ReplySent.model_validate(about | sent)
         case ReplyState.FAILED:
             return ReplyFailed.model_validate(
                 about | {"code": released.error or "failed", "detail": released.detail}

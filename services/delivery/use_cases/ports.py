@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from libs.contracts.envelope import Envelope
 from libs.contracts.vocabulary import Channel as ChannelKind
 from services.delivery.domain.connection import Connection
+from services.delivery.domain.mail_thread import MailThread
 from services.delivery.domain.outcomes import Outcome, Refused
 from services.delivery.domain.reply import Claim, Reply
 from services.delivery.domain.verdict import Postponed, Released
@@ -111,6 +112,18 @@ class Connections(Protocol):
 
     async def break_off(self, connection: Connection, event: Envelope) -> bool:
         """Store that it does not work, unless it has been changed since; whether it was stored."""
+        ...
+
+
+class MailThreads(Protocol):
+    """What the mails of a conversation answer."""
+
+    async def of(self, conversation_id: str) -> MailThread:
+        """The thread so far; an empty one for a conversation without mails."""
+        ...
+
+    async def keep(self, conversation_id: str, thread: MailThread, moment: datetime) -> None:
+        """Keep it as it is now. One conversation's messages come one after the other."""
         ...
 
 

@@ -128,7 +128,7 @@ class SendReply:
 
     def _tell(self, gate: Gate, reply: Reply, outcome: Outcome) -> None:
         """Let the connection's gate know how the platform is."""
-        if isinstance(outcome, Sent | Refused):
+        if isinstance(outcome, Sent | Refused) or (isinstance(outcome, Retry) and outcome.this_alone):
             gate.worked()
         elif isinstance(outcome, Retry | Unclear) and self._closes(gate, outcome):
             self._log.warning("connection paused", connection_id=reply.connection_id)

@@ -9,6 +9,7 @@ from libs.contracts.vocabulary import Channel
 from services.delivery.domain.pacing import Gate
 from services.delivery.domain.reply import LEASE, Claim, Reply, is_ours, reply_from
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
+from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.ports import Ledger, Now, Place
 
 
@@ -25,12 +26,14 @@ class TakeReply:
         *,
         ledger: Ledger,
         dispatcher: DispatchReplies,
+        follow_mail: FollowMail,
         served: frozenset[Channel],
         boot: str,
         now: Now,
     ) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
+        self._follow_mail = follow_mail
         self._served = served
         self._boot = boot
         self._now = now
@@ -39,10 +42,13 @@ class TakeReply:
         """Take it. A repeat changes nothing. Raises TransientError, or PermanentError for a conversation
         whose id is not one.
         """
-        if not is_ours(event, self._served) or self._dispatcher.is_sending(event.message.id):
+        if self._dispatcher.is_sending(event.message.id):
+            return
+        thread = await self._follow_mail(event)
+        if not is_ours(event, self._served):
             return
         _check_id(event.conversation.id)
-        reply = reply_from(event, envelope, self._now())
+        reply = reply_from(event, envelope, self._now(), thread)
         gate = await self._dispatcher.gate_of(reply.connection_id)
         if self._dispatcher.enter(gate):
             await self._add_claimed(reply, gate)
@@ -54,7 +60,8 @@ class TakeReply:
         if not is_ours(event, self._served):
             return
         _check_id(event.conversation.id)
-        added = await self._ledger.add_again(reply_from(event, envelope, self._now()))
+        thread = await self._follow_mail(event)
+        added = await self._ledger.add_again(reply_from(event, envelope, self._now(), thread))
         if added.place is Place.HEAD:
             self._dispatcher.wake()
 

@@ -9,6 +9,7 @@ from libs.runtime.http_client import http_client
 from libs.runtime.mongo import Store
 from libs.standins.telegram import TelegramStandin
 from services.delivery.adapters import mongo_connections, mongo_ledger
+from services.delivery.adapters.http_caller import HttpCaller
 from services.delivery.adapters.telegram_api import TelegramApi
 from services.delivery.adapters.telegram_channel import TelegramChannel
 from services.delivery.domain import retry_schedule
@@ -45,7 +46,9 @@ def bot(telegram: TelegramStandin):
 @pytest.fixture
 async def channel(telegram: TelegramStandin) -> AsyncIterator[TelegramChannel]:
     async with http_client(timeout=1.0, connections=50) as client:
-        yield TelegramChannel(TelegramApi(client, limit=1.0), default_base=f"{telegram.base_url}/")
+        yield TelegramChannel(
+            TelegramApi(HttpCaller(client, limit=1.0)), default_base=f"{telegram.base_url}/"
+        )
 
 
 @pytest.fixture

@@ -16,11 +16,13 @@ from libs.runtime.mongo import Store
 from libs.runtime.outbox import Outbox
 from services.delivery.adapters.mongo_connections import MongoConnections
 from services.delivery.adapters.mongo_ledger import MongoLedger
+from services.delivery.adapters.mongo_mail_threads import MongoMailThreads
 from services.delivery.adapters.remembered_connections import RememberedConnections
 from services.delivery.adapters.telegram_channel import TelegramChannel
 from services.delivery.domain.pacing import Gates
 from services.delivery.use_cases.announcing import Announcing
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
+from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
 from tests.unit.delivery.build import connection, recorded
@@ -57,6 +59,7 @@ class Rig:
         self.take = TakeReply(
             ledger=self.ledger,
             dispatcher=self.dispatcher,
+            follow_mail=FollowMail(MongoMailThreads(store), clock),
             served=frozenset({Channel.TELEGRAM}),
             boot=new_id(),
             now=clock,

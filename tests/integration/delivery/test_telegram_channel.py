@@ -5,6 +5,7 @@ import pytest
 from libs.runtime.http_client import http_client
 from libs.standins.telegram import TelegramStandin
 from libs.standins.telegram.bot import TelegramBot
+from services.delivery.adapters.http_caller import HttpCaller
 from services.delivery.adapters.telegram_api import TelegramApi
 from services.delivery.adapters.telegram_channel import TelegramChannel
 from services.delivery.domain.outcomes import Outcome, Refused, Retry, Sent, Unclear
@@ -179,7 +180,7 @@ async def test_neither_outcome_nor_log_holds_the_token(
     bot.add_fault("reset", every=2)
     caplog.set_level("DEBUG")
     async with http_client(timeout=1.0) as client:
-        channel = TelegramChannel(TelegramApi(client, limit=1.0), default_base=telegram.base_url)
+        channel = TelegramChannel(TelegramApi(HttpCaller(client, limit=1.0)), default_base=telegram.base_url)
         outcomes = [await send(channel) for _ in range(4)]
     assert TOKEN not in str(outcomes)
 
@@ -207,7 +208,7 @@ async def test_answers_that_are_not_telegram_s():
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server, http_client(timeout=1.0) as client:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/prefix/"
-        channel = TelegramChannel(TelegramApi(client, limit=1.0), default_base=address)
+        channel = TelegramChannel(TelegramApi(HttpCaller(client, limit=1.0)), default_base=address)
         outcomes = [await send(channel) for _ in range(7)]
     assert [type(outcome) for outcome in outcomes] == [
         Unclear,

@@ -369,6 +369,15 @@ class TestReceipts:
         again = await handed_off.says("about that", 5, reply_to="p2")
         assert handed_off.store.records.messages[ACCOUNT, again.message_id].view.reply_to == message
 
+    async def test_an_address_that_the_platform_named_is_written_to_from_then_on(
+        self, handed_off: World
+    ) -> None:
+        message = await self.replied(handed_off)
+        await handed_off.do(
+            record_delivery, self.receipt(handed_off, ReplySent, message, moved_to="-100220"), 4
+        )
+        assert handed_off.conversation().target == "-100220"
+
     async def test_failures_are_told_with_their_code(self, handed_off: World) -> None:
         message = await self.replied(handed_off)
         await handed_off.do(record_delivery, self.receipt(handed_off, ReplyUnknown, message), 4)

@@ -14,6 +14,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.errors import DomainError
 from libs.contracts.vocabulary import (
+    Channel,
     DeliveryState,
     Direction,
     HandoffReason,
@@ -240,3 +241,17 @@ def test_delivery_states_only_advance() -> None:
     order = ["queued", "unknown", "failed", "sent", "delivered", "read"]
     for place, state in enumerate(order):
         assert earlier_than(DeliveryState(state)) == tuple(order[:place])
+
+
+def test_whatsapp_takes_free_text_for_a_day_after_each_message_of_the_contact():
+    one = conversation(channel=Channel.WHATSAPP)
+    assert one.can_reply_until == moment()
+    one.receive(draft(seconds=60), CONTACT, wants_answer=False)
+    assert one.can_reply_until == one.ref().can_reply_until == moment(60 + 24 * 3600)
+    one.receive(draft("m2", seconds=90, kind=MessageKind.EDIT), CONTACT, wants_answer=False)
+    one.send_out(draft("m3", seconds=95), ANA)
+    assert one.can_reply_until == moment(60 + 24 * 3600)
+
+
+def test_other_channels_know_no_such_limit():
+    assert asked().can_reply_until is None

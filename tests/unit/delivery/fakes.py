@@ -11,6 +11,7 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
 from libs.contracts.vocabulary import Channel as ChannelKind
 from services.delivery.domain.connection import Connection
+from services.delivery.domain.mail_thread import MailThread
 from services.delivery.domain.outcomes import Outcome, Refused, Sent
 from services.delivery.domain.reply import Claim, Reply, ReplyState
 from services.delivery.domain.verdict import Postponed, Released
@@ -306,3 +307,19 @@ class CountingTally:
 
     def count(self, channel: str, outcome: str) -> None:
         self.counts[channel, outcome] += 1
+
+
+class InMemoryThreads:
+    """The port MailThreads."""
+
+    def __init__(self) -> None:
+        self.threads: dict[str, MailThread] = {}
+        self.kept = 0
+
+    async def of(self, conversation_id: str) -> MailThread:
+        return self.threads.get(conversation_id, MailThread())
+
+    async def keep(self, conversation_id: str, thread: MailThread, moment: datetime) -> None:
+        self.threads[conversation_id] = thread
+        self.kept += 1
+        self.changed_at = moment

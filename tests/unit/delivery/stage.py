@@ -9,6 +9,7 @@ from services.delivery.domain.outcomes import Outcome
 from services.delivery.domain.pacing import Gates
 from services.delivery.domain.reply import ReplyState
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
+from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
 from tests.unit.delivery.build import connection, new_id, recorded
@@ -17,6 +18,7 @@ from tests.unit.delivery.fakes import (
     CountingTally,
     InMemoryConnections,
     InMemoryLedger,
+    InMemoryThreads,
     ListLog,
     Script,
     ScriptedChannel,
@@ -41,6 +43,7 @@ class Stage:
         self.channel = ScriptedChannel(*outcomes)
         self.log, self.tally = ListLog(), CountingTally()
         self.gates = Gates(width)
+        self.threads = InMemoryThreads()
         common: dict[str, Any] = {
             "ledger": self.ledger,
             "connections": self.connections,
@@ -51,12 +54,14 @@ class Stage:
             "new_id": new_id,
             "pause": self.clock.pause,
         }
-        self.send = SendReply(channels={Channel.TELEGRAM: self.channel}, **common)
+        channels = {Channel.TELEGRAM: self.channel, Channel.EMAIL: self.channel}
+        self.send = SendReply(channels=channels, **common)
         self.dispatcher = DispatchReplies(gates=self.gates, send=self.send, **common, **options)
         self.take = TakeReply(
             ledger=self.ledger,
             dispatcher=self.dispatcher,
-            served=frozenset({Channel.TELEGRAM}),
+            follow_mail=FollowMail(self.threads, self.clock.now),
+            served=frozenset(channels),
             boot="one",
             now=self.clock.now,
         )

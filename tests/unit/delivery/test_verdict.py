@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from libs.contracts.delivery import ReplyFailed, ReplySent, ReplyUnknown
+from libs.contracts.vocabulary import Channel
 from services.delivery.domain.outcomes import NotTried, Refused, Retry, Sent, Unclear
 from services.delivery.domain.reply import ReplyState
 from services.delivery.domain.retry_schedule import LONGEST_HINT
@@ -70,3 +71,17 @@ def test_sent_parts_stay_known_when_a_later_one_fails():
 
 def test_an_accepted_message_is_sent():
     assert judge(tried(1), Sent(("9",)), START) == Released(ReplyState.SENT, ("9",))
+
+
+def test_a_mail_is_tried_once():
+    verdict = judge(replace(tried(1), channel=Channel.EMAIL), Retry("platform_error"), START)
+    assert verdict == Released(ReplyState.FAILED, (), "platform_error", "not accepted in 1 attempt")
+
+
+def test_an_address_that_the_platform_named_is_told():
+    row = tried(1)
+    released = judge(row, Sent(("9",), moved_to="3/78"), START)
+    assert isinstance(released, Released)
+    told = event_of(row, released, START)
+    assert isinstance(told, ReplySent)
+    assert told.moved_to == "3/78"
