@@ -58,6 +58,8 @@ class ConnectionSecrets(Contract):
     channel: Channel
     status: str
     webhook_secret: str | None = None
+    #: What WhatsApp's handshake names.
+    verify_token: str | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -107,6 +107,21 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ReceiptKind(StrEnum):
+    """What a platform tells about a message of ours. `bounced` is a mail that the other side sent back,
+    `complaint` one that its reader called spam.
+    """
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    BOUNCED = "bounced"
+    COMPLAINT = "complaint"
+
+
 class Feedback(StrEnum):
     """What a reader thought of an AI message."""
 

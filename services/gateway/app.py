@@ -38,6 +38,7 @@ from services.gateway.adapters.mongo_families import MongoFamilies
 from services.gateway.adapters.notify_service import NotifyFrames
 from services.gateway.adapters.notify_settings import NotifySettings
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
+from services.gateway.domain.channels import CHANNELS
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.domain.refresh_tokens import keyed_digest
@@ -62,7 +63,7 @@ from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
 from services.gateway.entrypoints.http_suggestions import add_suggestion_routes
 from services.gateway.entrypoints.http_tickets import add_ticket_routes
-from services.gateway.entrypoints.http_webhooks import HotPathFirst, TelegramWebhook
+from services.gateway.entrypoints.http_webhooks import HotPathFirst, Webhooks
 from services.gateway.entrypoints.http_widget import add_widget_routes
 from services.gateway.entrypoints.http_workflow import add_workflow_routes
 from services.gateway.entrypoints.request_limits import RequestLimits
@@ -119,7 +120,7 @@ from services.gateway.use_cases.ports import (
     Sink,
 )
 from services.gateway.use_cases.read_gap import ReadGap
-from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
+from services.gateway.use_cases.receive_webhook import ReceiveWebhook
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
 from services.gateway.use_cases.refresh_session import RefreshSession
 from services.gateway.use_cases.revoke_api_key import RevokeApiKey
@@ -266,11 +267,11 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         TokenBuckets(settings.requests_per_key, _MINUTE),
         monotonic,
     )
-    receive = ReceiveTelegramUpdate(outside.connections, outside.inbound, now=now, derive_id=derived_id)
-    webhook = TelegramWebhook(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds)
+    receive = ReceiveWebhook(CHANNELS, outside.connections, outside.inbound, now=now, derive_id=derived_id)
+    webhooks = Webhooks(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds, now=now)
     api = make_app(
         Guard(identify, limits),
-        [webhook.route(), *health.routes()],
+        [*webhooks.routes(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
         bounds_of=bounds_of_uploads(settings.file_bytes, settings.file_seconds),
@@ -289,7 +290,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     _add_files(api, settings, outside, tokens)
     handshake = Handshake(identify, limits, outside.ended, now)
     hub = _add_sockets(api, settings, outside, tokens, limits, handshake)
-    return Gateway(HotPathFirst(webhook, api), api, hub)
+    return Gateway(HotPathFirst(webhooks, api), api, hub)
 
 
 def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens) -> None:

@@ -27,6 +27,7 @@ class GetConnection:
             channel=connection.channel,
             status=connection.status,
             webhook_secret=connection.credentials.get("webhook_secret"),
+            verify_token=connection.credentials.get("verify_token"),
             settings=dict(connection.settings),
         )
         plain = secrets.model_dump_json().encode()

@@ -6,8 +6,8 @@ mention of it: an answer to anything else would be an interruption, and two bots
 
 from dataclasses import dataclass
 
-from services.gateway.domain.telegram_content import command_in
-from services.gateway.domain.telegram_fields import (
+from services.gateway.domain.inbound import Author
+from services.gateway.domain.json_fields import (
     JsonObject,
     object_in,
     optional_id,
@@ -15,6 +15,7 @@ from services.gateway.domain.telegram_fields import (
     optional_object,
     optional_text,
 )
+from services.gateway.domain.telegram_content import command_in
 
 _MOST_NAME = 512
 
@@ -29,14 +30,6 @@ class Bot:
     def is_called(self, name: str) -> bool:
         """Whether `name` is this bot's. Unknown means no: silence is safer than speaking for another bot."""
         return self.username is not None and self.username.lower() == name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote: their stable id on Telegram, and what they are called."""
-
-    alias: str
-    name: str
 
 
 def author_of(holder: JsonObject, *, person: str, chat: str) -> Author:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from libs.contracts.conversation import Attachment
 from libs.contracts.vocabulary import MessageKind
-from services.gateway.domain.telegram_fields import (
+from services.gateway.domain.json_fields import (
+    MOST_TEXT,
     JsonObject,
-    UnreadableUpdateError,
+    UnreadableError,
     clean,
     object_in,
     optional_id,
@@ -19,8 +20,6 @@ from services.gateway.domain.telegram_fields import (
     text_in,
 )
 
-#: The contracts' limit for a text; Telegram's own is 4,096.
-MOST_TEXT = 65_536
 _MOST_REFERENCE = 2048
 _MOST_NAME = 512
 _LARGEST_SIZE = 2**53
@@ -111,7 +110,7 @@ class Content:
 
 
 def read_content(message: JsonObject) -> Content | None:
-    """The content of a message, or None for a service message. Raises UnreadableUpdateError."""
+    """The content of a message, or None for a service message. Raises UnreadableError."""
     if "text" in message:
         return _text(message)
     for field, reader in _READERS.items():
@@ -157,7 +156,7 @@ def _caption(message: JsonObject) -> str:
 def _attachment(file: JsonObject, kind: MessageKind) -> Attachment:
     reference = text_in(file, "file_id", _MOST_REFERENCE)
     if not reference:
-        raise UnreadableUpdateError("file_id is empty")
+        raise UnreadableError("file_id is empty")
     size = optional_id(file, "file_size")
     return Attachment(
         kind=kind,
@@ -175,7 +174,7 @@ def _media(message: JsonObject, field: str, kind: MessageKind) -> Content:
 def _photo(message: JsonObject) -> Content:
     sizes = message["photo"]
     if type(sizes) is not list or not sizes or type(sizes[-1]) is not dict:
-        raise UnreadableUpdateError("photo is not a list of sizes")
+        raise UnreadableError("photo is not a list of sizes")
     # Sizes ascend: the last is the original's.
     return Content(MessageKind.IMAGE, _caption(message), (_attachment(sizes[-1], MessageKind.IMAGE),))
 
@@ -191,7 +190,7 @@ def _coordinates(location: JsonObject) -> str:
     for key, most in (("latitude", 90), ("longitude", 180)):
         value = location.get(key)
         if value is None or type(value) not in (int, float) or not -most <= value <= most:
-            raise UnreadableUpdateError(f"{key} is not a coordinate")
+            raise UnreadableError(f"{key} is not a coordinate")
         numbers.append(f"{value}")
     return ",".join(numbers)
 

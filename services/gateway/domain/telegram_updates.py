@@ -4,23 +4,24 @@ Source: Bot API 10.2, "Update". Kinds that ask for nothing here are read as noth
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from libs.contracts.conversation import Attachment
 from libs.contracts.vocabulary import MessageKind
-from services.gateway.domain.telegram_address import Author, Bot, author_of, is_addressed
-from services.gateway.domain.telegram_content import MOST_TEXT, read_content
-from services.gateway.domain.telegram_fields import (
+from services.gateway.domain.inbound import Inbound, Moved
+from services.gateway.domain.json_fields import (
+    MOST_TEXT,
     JsonObject,
-    UnreadableUpdateError,
+    UnreadableError,
     id_in,
+    moment_of,
     object_in,
     optional_id,
     optional_list,
     optional_object,
     optional_text,
 )
+from services.gateway.domain.telegram_address import Bot, author_of, is_addressed
+from services.gateway.domain.telegram_content import read_content
 
 #: Kinds that are known and say nothing to us.
 _ASKS_FOR_NOTHING = frozenset(
@@ -53,42 +54,49 @@ _ASKS_FOR_NOTHING = frozenset(
 _MOST_DELETED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """What somebody did on Telegram, in neutral words: the fields of RecordInboundMessage that come from it.
-
-    `delivery_id` is unique per bot; `external_id` and `reply_to` are the platform's message ids.
-    """
-
-    session_id: str
-    target: str
-    delivery_id: str
-    external_id: str
-    author: Author
-    kind: MessageKind
-    content: str = ""
-    attachments: tuple[Attachment, ...] = ()
-    reply_to: str | None = None
-    expects_answer: bool = False
-
-
 def read_update(update: Any, bot: Bot) -> list[Inbound]:
     """Everything in an update that is to be recorded; empty for updates that are only acknowledged.
 
-    Raises UnreadableUpdateError for whatever is not an update as Telegram sends them, a kind that is newer
+    Raises UnreadableError for whatever is not an update as Telegram sends them, a kind that is newer
     than this list included: it is kept, so that nothing is lost before we learn it.
     """
     if type(update) is not dict:
-        raise UnreadableUpdateError("the update is not an object")
+        raise UnreadableError("the update is not an object")
     update_id = id_in(update, "update_id")
     if update_id <= 0:
-        raise UnreadableUpdateError("update_id is not positive")
+        raise UnreadableError("update_id is not positive")
     for key, reader in _READERS.items():
         if key in update:
             return reader(object_in(update, key), str(update_id), bot)
     if update.keys() - _ASKS_FOR_NOTHING:
-        raise UnreadableUpdateError("the update is of a kind that is not known")
+        raise UnreadableError("the update is of a kind that is not known")
     return []
+
+
+def read_moved(update: JsonObject) -> tuple[Moved, ...]:
+    """The group that became a supergroup in this update, where one did. Telegram tells it twice, in the old
+    chat and in the new one: both say the same.
+    """
+    message = optional_object(update, "message")
+    chat = optional_object(message, "chat") if message else None
+    here = optional_id(chat, "id") if chat else None
+    if message is None or here is None:
+        return ()
+    there, before = optional_id(message, "migrate_to_chat_id"), optional_id(message, "migrate_from_chat_id")
+    if there is not None:
+        before = here
+    elif before is not None:
+        there = here
+    if before is None or there is None or before == there:
+        return ()
+    return (
+        Moved(
+            session_id=f"tg:{before}",
+            to_session_id=f"tg:{there}",
+            to_target=f"{there}",
+            delivery_id=f"moved:{before}:{there}",
+        ),
+    )
 
 
 def _thread(chat: JsonObject, topic: int | None) -> tuple[str, str]:
@@ -129,6 +137,8 @@ def _message(message: JsonObject, update_id: str, bot: Bot) -> list[Inbound]:
             attachments=content.attachments,
             reply_to=_reply_to(message),
             expects_answer=is_addressed(message, bot),
+            forwarded=optional_object(message, "forward_origin") is not None,
+            sent_at=moment_of(message.get("date")),
         )
     ]
 
@@ -161,6 +171,8 @@ def _callback(callback: JsonObject, update_id: str, _: Bot) -> list[Inbound]:
     session_id, target = _thread(object_in(message, "chat"), _topic(message))
     message_id = optional_id(message, "message_id")
     holder = {"from": object_in(callback, "from"), "chat": message["chat"]}
+    names = ("data", "game_short_name")
+    said = next((text for name in names if (text := optional_text(callback, name, MOST_TEXT))), "")
     return [
         Inbound(
             session_id=session_id,
@@ -169,9 +181,8 @@ def _callback(callback: JsonObject, update_id: str, _: Bot) -> list[Inbound]:
             external_id=f"callback:{optional_text(callback, 'id', 200) or update_id}",
             author=author_of(holder, person="from", chat=""),
             kind=MessageKind.BUTTON,
-            content=optional_text(callback, "data", MOST_TEXT)
-            or optional_text(callback, "game_short_name", MOST_TEXT)
-            or "",
+            content=said,
+            payload=said or None,
             reply_to=str(message_id) if message_id else None,
             expects_answer=True,
         )
@@ -181,7 +192,7 @@ def _callback(callback: JsonObject, update_id: str, _: Bot) -> list[Inbound]:
 def _reaction(reaction: JsonObject, update_id: str, _: Bot) -> list[Inbound]:
     session_id, target = _thread(object_in(reaction, "chat"), None)
     if type(reaction.get("new_reaction")) is not list:
-        raise UnreadableUpdateError("new_reaction is not a list")
+        raise UnreadableError("new_reaction is not a list")
     added = _symbols(optional_list(reaction, "new_reaction"))
     removed = _symbols(optional_list(reaction, "old_reaction"))
     return [
@@ -212,7 +223,7 @@ def _deleted(deletion: JsonObject, update_id: str, _: Bot) -> list[Inbound]:
     session_id, target = _thread(object_in(deletion, "chat"), None)
     ids = deletion.get("message_ids")
     if type(ids) is not list or len(ids) > _MOST_DELETED:
-        raise UnreadableUpdateError("message_ids is not a list of ids")
+        raise UnreadableError("message_ids is not a list of ids")
     return [
         Inbound(
             session_id=session_id,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from services.gateway.domain import policy
+from services.gateway.entrypoints import http_docs_webhooks
 from services.gateway.entrypoints.http_errors import ErrorBody
 
 _MEANINGS = {
@@ -40,44 +41,6 @@ def errors(*statuses: int) -> Responses:
     }
 
 
-_TELEGRAM = {
-    "post": {
-        "operationId": "receiveTelegramUpdate",
-        "summary": "Take an update from Telegram",
-        "description": "Answered when the message is safe in the broker. Authentic bodies that nobody can "
-        "interpret are parked and answered alike; duplicates are stopped where messages are stored.",
-        "tags": ["webhooks"],
-        "parameters": [
-            {"name": "connection_id", "in": "path", "required": True, "schema": {"type": "string"}},
-            {
-                "name": "X-Telegram-Bot-Api-Secret-Token",
-                "in": "header",
-                "required": True,
-                "schema": {"type": "string"},
-            },
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"type": "object", "description": "An Update, Bot API 10.2."},
-                    "example": {
-                        "update_id": 718200101,
-                        "message": {
-                            "message_id": 41,
-                            "from": {"id": 550011, "is_bot": False, "first_name": "Mira"},
-                            "chat": {"id": 550011, "first_name": "Mira", "type": "private"},
-                            "date": 1786000001,
-                            "text": "How long does delivery take?",
-                        },
-                    },
-                }
-            },
-        },
-    }
-}
-
-
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document: FastAPI's, with the webhook, and with the token where the policy asks for one."""
     if app.openapi_schema is None:
@@ -85,12 +48,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         reference = {"$ref": "#/components/schemas/ErrorBody"}
-        answers: dict[str, Any] = {"200": {"description": "Safe.", "content": {"application/json": {}}}}
-        for status in (400, 401, 408, 413, 500, 503):
-            content = {"application/json": {"schema": reference}}
-            answers[str(status)] = {"description": _MEANINGS[status], "content": content}
-        webhook = {"post": {**_TELEGRAM["post"], "responses": answers}}
-        made["paths"] = {"/webhooks/telegram/{connection_id}": webhook, **made["paths"]}
+        webhooks = http_docs_webhooks.described(_MEANINGS, reference)
+        made["paths"] = {http_docs_webhooks.ADDRESS: webhooks, **made["paths"]}
         made.setdefault("components", {})["securitySchemes"] = {
             "bearer": {
                 "type": "http",

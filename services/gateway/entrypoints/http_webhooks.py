@@ -1,31 +1,35 @@
-"""Telegram's webhook: the product's hottest path, served beside the framework rather than through it.
+"""The platforms' webhooks: the product's hottest path, served beside the framework rather than through it.
 
 The layers of FastAPI and Starlette that every other route passes cost more than the webhook's own work, so
 this one reads ASGI itself. It gives the same errors, headers and spans as the rest.
 """
 
 import asyncio
+from dataclasses import replace
 
 from opentelemetry import context, propagate, trace
 from opentelemetry.trace import Span, SpanKind
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from libs.contracts.errors import ParleyError
+from libs.contracts.errors import DomainError, ErrorCode, ParleyError
+from services.gateway.domain.webhooks import Post
 from services.gateway.entrypoints import http_errors
 from services.gateway.entrypoints.http_edge import CLOSE, SECURITY_HEADERS
-from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
+from services.gateway.use_cases.ports import Now
+from services.gateway.use_cases.receive_webhook import ReceiveWebhook
 
-PREFIX = "/webhooks/telegram/"
-_ROUTE = PREFIX + "{connection_id}"
-_NAME = "receiveTelegramUpdate"
-_SECRET = b"x-telegram-bot-api-secret-token"
+PREFIX = "/webhooks/"
+ROUTE = PREFIX + "{kind}/{connection_id}"
+_BELOW = ROUTE + "/{below:path}"
 _LONGEST_ID = 256
+#: Members of a handshake's query that are read.
+_MOST_ASKED = 16
 
-#: An answer with a field `method` would be executed by Telegram.
+#: Telegram would execute an answer with a field `method`; Postmark takes nothing but 200 for an answer.
 _TAKEN_HEAD = {
     "type": "http.response.start",
     "status": 200,
@@ -36,21 +40,39 @@ _TAKEN_BODY = {"type": "http.response.body", "body": b"{}"}
 _tracer = trace.get_tracer("parley.gateway")
 
 
-class TelegramWebhook:
-    """An ASGI application for `POST /webhooks/telegram/{connection_id}`."""
+class Webhooks:
+    """An ASGI application for `/webhooks/{kind}/{connection_id}` and what hangs below it."""
 
-    def __init__(self, take: ReceiveTelegramUpdate, *, body_bytes: int, body_seconds: float) -> None:
+    def __init__(self, take: ReceiveWebhook, *, body_bytes: int, body_seconds: float, now: Now) -> None:
         self._take = take
         self._body_bytes = body_bytes
         self._body_seconds = body_seconds
+        self._now = now
 
-    def route(self) -> Route:
-        """The same, as a route: so that other methods are refused as everywhere."""
-        return Route(_ROUTE, self, methods=["POST"], name=_NAME)
+    def routes(self) -> list[Route]:
+        """The same, as routes: so that other methods are refused as everywhere."""
+        return [
+            Route(ROUTE, self, methods=["POST"], name="receiveWebhook"),
+            Route(_BELOW, self, methods=["POST"], name="receiveWebhook"),
+            Route(ROUTE, self.shake_hands, methods=["GET"], name="answerWebhookHandshake"),
+        ]
+
+    async def shake_hands(self, request: Request) -> Response:
+        """A platform asks whether the address is ours. What is refused is 403 with nothing in it, as Meta
+        has it.
+        """
+        asked = dict(list(request.query_params.multi_items())[:_MOST_ASKED])
+        kind, connection_id = request.path_params["kind"], request.path_params["connection_id"]
+        try:
+            return PlainTextResponse(await self._take.challenge(kind, connection_id[:_LONGEST_ID], asked))
+        except DomainError as error:
+            if error.code == ErrorCode.FORBIDDEN:
+                return Response(status_code=403)
+            raise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        headers = {name: value for name, value in scope["headers"] if name in _WANTED}
+        """One post."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         span = _span(headers.get(b"traceparent"))
         token = context.attach(trace.set_span_in_context(span))
         status = 200
@@ -63,20 +85,34 @@ class TelegramWebhook:
         finally:
             context.detach(token)
             if span.is_recording():
-                span.set_attributes({"http.route": _ROUTE, "http.response.status_code": status})
+                span.set_attributes({"http.route": ROUTE, "http.response.status_code": status})
             span.end()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
-        connection_id = scope["path"][len(PREFIX) :][:_LONGEST_ID]
-        # The secret is checked before the body is read: a stranger's is not worth the memory.
-        connection = await self._take.verify(connection_id, headers.get(_SECRET))
-        await self._take.take(connection, await self._body(receive, headers.get(b"content-length", b"0")))
+        path: str = scope["path"]
+        kind, _, rest = path[len(PREFIX) :].partition("/")
+        connection_id, _, below = rest.partition("/")
+        connection_id = connection_id[:_LONGEST_ID]
+        channel = self._take.channel(kind)
+        post = Post(
+            received_at=self._now(),
+            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()},
+            below=below.strip("/"),
+        )
+        announced, most = headers.get(b"content-length", b"0"), channel.body_bytes or self._body_bytes
+        if channel.covers_body:
+            post = replace(post, body=await self._body(receive, announced, most))
+            connection = await self._take.verify(kind, connection_id, post)
+        else:
+            connection = await self._take.verify(kind, connection_id, post)
+            post = replace(post, body=await self._body(receive, announced, most))
+        await self._take.take(connection, post)
         await send(_TAKEN_HEAD)
         await send(_TAKEN_BODY)
 
-    async def _body(self, receive: Receive, announced: bytes) -> bytes:
+    async def _body(self, receive: Receive, announced: bytes, most: int) -> bytes:
         """The whole body, within its bounds. Raises HTTPException 413, 408 or, for half a body, 400."""
-        if announced.isdigit() and int(announced[:20]) > self._body_bytes:
+        if announced.isdigit() and int(announced[:20]) > most:
             raise HTTPException(413)
         pieces: list[bytes] = []
         size, more = 0, True
@@ -88,7 +124,7 @@ class TelegramWebhook:
                         raise HTTPException(400)
                     pieces.append(message.get("body", b""))
                     size += len(pieces[-1])
-                    if size > self._body_bytes:
+                    if size > most:
                         raise HTTPException(413)
                     more = message.get("more_body", False)
         except TimeoutError as error:
@@ -109,25 +145,24 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 
 class HotPathFirst:
-    """The whole application: webhooks go straight to their handler, everything else to the framework."""
+    """The whole application: posts of platforms go straight to their handler, the rest to the framework."""
 
-    def __init__(self, webhook: TelegramWebhook, api: ASGIApp) -> None:
-        self._webhook = webhook
+    def __init__(self, webhooks: Webhooks, api: ASGIApp) -> None:
+        self._webhooks = webhooks
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or socket."""
         if scope["type"] == "http" and scope["method"] == "POST":
             path: str = scope["path"]
-            if path.startswith(PREFIX) and "/" not in path[len(PREFIX) :] and len(path) > len(PREFIX):
-                await self._webhook(scope, receive, send)
-                return
+            if path.startswith(PREFIX):
+                _, _, connection_id = path[len(PREFIX) :].partition("/")
+                if connection_id.strip("/"):
+                    await self._webhooks(scope, receive, send)
+                    return
         await self._api(scope, receive, send)
-
-
-_WANTED = frozenset([_SECRET, b"content-length", b"traceparent"])
 
 
 def _span(traceparent: bytes | None) -> Span:
     parent = propagate.extract({"traceparent": traceparent.decode("latin-1")}) if traceparent else None
-    return _tracer.start_span(f"POST {_ROUTE}", context=parent, kind=SpanKind.SERVER)
+    return _tracer.start_span(f"POST {ROUTE}", context=parent, kind=SpanKind.SERVER)

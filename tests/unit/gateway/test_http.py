@@ -8,9 +8,11 @@ import pytest
 from libs.contracts.conversation import StatusChanged
 from libs.contracts.errors import DomainError, ErrorCode, PermanentError, TransientError
 from libs.contracts.reading import ConversationThread
+from libs.contracts.vocabulary import Channel
 from services.gateway.domain import policy
 from services.gateway.entrypoints.http_edge import HttpEdge
 from services.gateway.entrypoints.http_errors import STATUS
+from tests.unit.gateway.channel_samples import APP_SECRET, WHATSAPP, escaped, signed, value, whatsapp, wrote
 from tests.unit.gateway.conftest import Site, make_site, settings
 from tests.unit.gateway.samples import (
     ACCOUNT,
@@ -336,6 +338,33 @@ async def test_forged_webhooks_are_refused_alike(site: Site, path: str, headers:
     assert site.inbound.recorded == []
 
 
+async def test_a_signed_post_of_another_channel_is_taken_like_it(site: Site):
+    site.connections.rows[WHATSAPP.connection_id] = WHATSAPP
+    body = escaped(whatsapp(value(messages=[wrote("text", text={"body": "Olá"})])))
+    path = f"/webhooks/whatsapp/{WHATSAPP.connection_id}"
+    forged = await site.client.post(path, content=body, headers={"X-Hub-Signature-256": "sha256=0"})
+    check_error(forged, 401, "unauthenticated")
+    headers = {"X-Hub-Signature-256": signed(APP_SECRET, body)}
+    answer = await site.client.post(path, content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {})
+    ((_, _, command),) = site.inbound.recorded
+    assert (command.channel, command.session_id) == (Channel.WHATSAPP, "wa:351910000001")
+    check_error(await site.client.post("/webhooks/pigeon/conn-tg", content=b"{}"), 404, "not_found")
+
+
+async def test_a_handshake_is_answered_with_its_challenge_and_refused_with_nothing(site: Site):
+    site.connections.rows[WHATSAPP.connection_id] = WHATSAPP
+    path = f"/webhooks/whatsapp/{WHATSAPP.connection_id}"
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158", "hub.verify_token": "verify-me"}
+    answer = await site.client.get(path, params=asked)
+    assert (answer.status_code, answer.text) == (200, "1158")
+    assert answer.headers["content-type"].startswith("text/plain")
+    for wrong in (path, "/webhooks/whatsapp/unknown", WEBHOOK):
+        refused = await site.client.get(wrong, params=asked | {"hub.verify_token": "x"})
+        assert (refused.status_code, refused.content) == (403, b"")
+    check_error(await site.client.get("/webhooks/pigeon/conn-tg", params=asked), 404, "not_found")
+
+
 async def test_a_webhook_that_is_no_json_is_400(site: Site):
     check_error(await site.client.post(WEBHOOK, content=b"x", headers=SIGNED), 400, "unreadable")
 
@@ -393,7 +422,7 @@ async def test_a_body_that_does_not_come_is_408():
 async def test_unknown_paths_and_methods_have_the_same_format(site: Site):
     check_error(await site.client.get("/nothing"), 404, "not_found")
     check_error(await site.client.get("/auth/login"), 405, "method_not_allowed")
-    answer = await site.client.get(WEBHOOK)
+    answer = await site.client.delete(WEBHOOK)
     check_error(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "POST"
     assert (await site.client.get("/auth/login/")).status_code == 404

@@ -5,12 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.contracts.delivery import ConnectionSecrets
+from services.gateway.domain.channels import CHANNELS
+from services.gateway.domain.json_fields import UnreadableError
 from services.gateway.domain.telegram_address import Bot
-from services.gateway.domain.telegram_fields import UnreadableUpdateError
 from services.gateway.domain.telegram_updates import read_update
-from services.gateway.use_cases.receive_telegram_update import ReceiveTelegramUpdate
+from services.gateway.domain.webhooks import Post
+from services.gateway.use_cases.receive_webhook import ReceiveWebhook
 from tests.unit.gateway.fakes import Clock, KnownConnections, RecordingInbound
-from tests.unit.gateway.samples import TELEGRAM, update
+from tests.unit.gateway.samples import TELEGRAM, WHEN, update
 
 # fmt: off
 FIELDS = [
@@ -61,7 +63,7 @@ UPDATES = st.one_of(ANYTHING, st.builds(bent, PATHS, ANYTHING))
 def test_no_json_raises_anything_but_the_one_error(raw: Any):
     try:
         found = read_update(raw, Bot("bot", 1))
-    except UnreadableUpdateError:
+    except UnreadableError:
         return
     for inbound in found:
         assert inbound.session_id.startswith("tg:")
@@ -74,10 +76,10 @@ async def test_every_authentic_object_is_recorded_parked_or_nothing(raw: Any):
     if not isinstance(raw, dict):
         raw = {"update_id": 1, "message": raw}
     inbound = RecordingInbound()
-    receive = ReceiveTelegramUpdate(
-        KnownConnections(), inbound, now=Clock().now, derive_id=lambda *parts: "|".join(parts)
+    receive = ReceiveWebhook(
+        CHANNELS, KnownConnections(), inbound, now=Clock().now, derive_id=lambda *parts: "|".join(parts)
     )
     connection: ConnectionSecrets = TELEGRAM
-    await receive.take(connection, json.dumps(raw).encode())
+    await receive.take(connection, Post(WHEN, body=json.dumps(raw).encode()))
     for _, _, command in inbound.recorded:
         command.model_dump_json()

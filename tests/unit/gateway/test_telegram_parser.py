@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from libs.contracts.vocabulary import MessageKind
+from services.gateway.domain.json_fields import UnreadableError
 from services.gateway.domain.telegram_address import Bot
-from services.gateway.domain.telegram_fields import UnreadableUpdateError
 from services.gateway.domain.telegram_updates import Inbound, read_update
 from tests.unit.gateway.samples import group, update
 
@@ -116,7 +116,7 @@ def test_other_updates_are_acknowledged_and_nothing_else(key: str):
 
 
 def test_a_kind_that_is_newer_than_us_is_unreadable_and_so_kept():
-    with pytest.raises(UnreadableUpdateError):
+    with pytest.raises(UnreadableError):
         read_update({"update_id": 7, "not_yet_invented": {}}, BOT)
 
 
@@ -395,5 +395,5 @@ def test_nul_and_lone_surrogates_are_taken_out_and_nothing_else():
     ],
 )
 def test_what_is_no_update_is_refused_with_the_one_error(raw: Any):
-    with pytest.raises(UnreadableUpdateError):
+    with pytest.raises(UnreadableError):
         read_update(raw, BOT)

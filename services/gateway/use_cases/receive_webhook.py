@@ -1,0 +1,134 @@
+"""Take one post of a platform: verify, read, put it safely into the broker. Keeps no state."""
+
+import secrets
+from collections.abc import Mapping
+from hashlib import sha256
+
+from libs.contracts.base import Actor
+from libs.contracts.conversation import InboundContact, RecordInboundMessage
+from libs.contracts.delivery import ConnectionSecrets
+from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.vocabulary import ActorKind, Channel
+from services.gateway.domain.inbound import Inbound, Reading
+from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
+from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now
+
+
+class ReceiveWebhook:
+    """Duplicates are stopped where the message is stored; here they only share an id."""
+
+    def __init__(
+        self,
+        channels: Mapping[Channel, WebhookChannel],
+        connections: Connections,
+        inbound: InboundMessages,
+        *,
+        now: Now,
+        derive_id: DeriveId,
+    ) -> None:
+        self._channels = {str(kind): channel for kind, channel in channels.items()}
+        self._connections = connections
+        self._inbound = inbound
+        self._now = now
+        self._derive_id = derive_id
+
+    def channel(self, kind: str) -> WebhookChannel:
+        """The channel of a kind. Raises DomainError `not_found`."""
+        channel = self._channels.get(kind)
+        if channel is None:
+            raise DomainError(ErrorCode.NOT_FOUND, "There is no such channel.")
+        return channel
+
+    async def verify(self, kind: str, connection_id: str, post: Post) -> ConnectionSecrets:
+        """The connection that an authentic post came to.
+
+        Raises DomainError `unauthenticated`, alike for a forged post, one without anything to verify, a
+        connection without a secret, and an unknown connection: each costs one comparison.
+        """
+        channel = self.channel(kind)
+        connection = await self._connection(kind, connection_id)
+        refusal = channel.refusal(post, connection or _nobody(kind))
+        if connection is None or refusal is not None:
+            raise DomainError(ErrorCode.UNAUTHENTICATED, "The webhook's secret is missing or wrong.")
+        return connection
+
+    async def challenge(self, kind: str, connection_id: str, asked: Mapping[str, str]) -> str:
+        """The answer to a platform's handshake. Raises DomainError `forbidden`, alike for a wrong token and
+        an unknown connection.
+        """
+        channel = self.channel(kind)
+        connection = await self._connection(kind, connection_id)
+        answer = channel.challenge(asked, connection or _nobody(kind))
+        if connection is None or answer is None:
+            raise DomainError(ErrorCode.FORBIDDEN, "The handshake's token is missing or wrong.")
+        return answer
+
+    async def take(self, connection: ConnectionSecrets, post: Post) -> None:
+        """Publish what the post says, and keep it where nobody can tell.
+
+        Raises DomainError `unreadable` for what is no JSON object, TransientError when the broker is away.
+        """
+        reading = read_authentic(self.channel(connection.channel), post, connection)
+        for message in reading.messages:
+            await self._record(connection, message)
+        reasons = [*reading.unread, *_not_taken_yet(reading)]
+        if reasons:
+            await self._park(connection, post.body, "; ".join(reasons))
+
+    async def _connection(self, kind: str, connection_id: str) -> ConnectionSecrets | None:
+        connection = await self._connections.find(connection_id)
+        if connection is None or connection.channel != kind or connection.status == "disconnected":
+            return None
+        return connection
+
+    async def _record(self, connection: ConnectionSecrets, message: Inbound) -> None:
+        author = message.author
+        command = RecordInboundMessage(
+            actor=Actor(kind=ActorKind.CONTACT, id=author.alias, name=author.name),
+            connection_id=connection.connection_id,
+            chatbot_id=connection.chatbot_id,
+            channel=connection.channel,
+            session_id=message.session_id,
+            target=message.target,
+            delivery_id=message.delivery_id,
+            external_id=message.external_id,
+            contact=InboundContact(alias=author.alias, name=author.name),
+            kind=message.kind,
+            content=message.content,
+            attachments=message.attachments,
+            reply_to=message.reply_to,
+            expects_answer=message.expects_answer,
+            received_at=self._now(),
+        )
+        command_id = self._derive_id(connection.connection_id, message.delivery_id)
+        await self._inbound.record(command, id=command_id, account_id=connection.account_id)
+
+    async def _park(self, connection: ConnectionSecrets, body: bytes, reason: str) -> None:
+        parked_id = self._derive_id(connection.connection_id, sha256(body).hexdigest())
+        text = body[:_MOST_PARKED].decode(errors="replace")
+        await self._inbound.park(id=parked_id, connection=connection, reason=reason, body=text)
+
+
+#: Bytes of a parked body: what is larger has its beginning kept, and messages of the broker stay small.
+_MOST_PARKED = 262_144
+
+#: Compared against when there is no connection, so that an unknown one takes as long as a wrong secret.
+_NOBODY = ConnectionSecrets(
+    connection_id="nobody",
+    account_id="nobody",
+    chatbot_id="nobody",
+    channel=Channel.TELEGRAM,
+    status="connected",
+    webhook_secret=secrets.token_hex(16),
+    verify_token=secrets.token_hex(16),
+)
+
+
+def _nobody(kind: str) -> ConnectionSecrets:
+    return _NOBODY.model_copy(update={"channel": kind})
+
+
+def _not_taken_yet(reading: Reading) -> list[str]:
+    """What is read, but has nowhere to go yet: kept, so that nothing is lost."""
+    kinds = {"receipts": reading.receipts, "moved": reading.moved, "taken over": reading.taken_over}
+    return [f"{name} have nowhere to go yet" for name, found in kinds.items() if found]
