@@ -60,6 +60,7 @@ from libs.contracts.people import (
 )
 from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.starting import StartConversation
+from libs.contracts.statistics import GetStatistics
 from libs.contracts.suggestions import (
     ApproveSuggestion,
     GetSuggestion,
@@ -92,8 +93,10 @@ from libs.runtime import deduplication, outbox
 from libs.runtime.consuming import Consumers
 from libs.runtime.foundation import Foundation
 from libs.runtime.ids import new_id
+from libs.runtime.lease import Lease
 from libs.runtime.mongo import Session, Store
 from libs.runtime.service import Service
+from services.conversation.adapters import mongo_tallies
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
@@ -103,6 +106,7 @@ from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_searches import MongoSearches
+from services.conversation.adapters.mongo_tallies import MongoTallies
 from services.conversation.adapters.mongo_timers import MongoTimers
 from services.conversation.adapters.mongo_transaction import MongoTransaction
 from services.conversation.domain.policy import OFFERED
@@ -136,6 +140,7 @@ from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_file import GetFileOfConversation
 from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_person import GetPersonOfAccount
+from services.conversation.use_cases.get_statistics import GetStatisticsOfAccount
 from services.conversation.use_cases.get_suggestion import GetSuggestionOfConversation
 from services.conversation.use_cases.get_ticket import GetTicketThread
 from services.conversation.use_cases.give_feedback import give_feedback
@@ -205,10 +210,13 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
 
 async def build(settings: ConversationSettings) -> Service:
     """The service, ready to run."""
-    foundation = Foundation(NAME, settings, indexes=INDEXES)
+    foundation = Foundation(NAME, settings, indexes={**INDEXES, **mongo_tallies.INDEXES})
     erasures = MongoErasureReads(foundation.store, foundation.publisher, settings.timer_poll_seconds)
     foundation.service.background(erasures.run)
-    _subscribe(foundation.consumers, foundation.store, foundation.outbox, settings, erasures)
+    lease = Lease(foundation.store, "tallies", settings.instance)
+    tallies = MongoTallies(foundation.store, lease, settings.tally_poll_seconds)
+    foundation.service.background(tallies.run)
+    _subscribe(foundation.consumers, foundation.store, foundation.outbox, settings, erasures, tallies)
     timers = MongoTimers(foundation.store, foundation.publisher, settings.timer_poll_seconds)
     foundation.service.background(timers.run)
     return foundation.start_consuming()
@@ -220,6 +228,7 @@ def _subscribe(
     events: outbox.Outbox,
     settings: ConversationSettings,
     erasures: MongoErasureReads,
+    tallies: MongoTallies,
 ) -> None:
     records, chatbots = Records(store), ChatbotCache(settings.chatbot_cache_seconds)
 
@@ -251,6 +260,7 @@ def _subscribe(
                 **directory_queries(MongoDirectoryReads(store)),
                 **queries(conversations, search),
                 **contact_queries(contacts, erasures),
+                GetStatistics: GetStatisticsOfAccount(tallies),
             }
         ),
         prefetch=settings.query_prefetch,

@@ -21,6 +21,8 @@ class ConversationSettings(ServiceSettings):
     #: Seconds between looks for deadlines that fell due. A deadline is late by this at most; each look is one
     #: indexed read.
     timer_poll_seconds: float = Field(default=0.5, ge=0.05)
+    #: Seconds between looks for what statistics are to count. They are that old; each look is one read.
+    tally_poll_seconds: float = Field(default=1.0, ge=0.05)
     #: Seconds a chatbot is kept in the process. A change made through another replica is seen this much
     #: later; 0 reads it for every inbound message.
     chatbot_cache_seconds: float = Field(default=5.0, ge=0)

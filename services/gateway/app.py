@@ -60,6 +60,7 @@ from services.gateway.entrypoints.http_organising import add_organising_routes
 from services.gateway.entrypoints.http_people import add_people_routes
 from services.gateway.entrypoints.http_settings import add_settings_routes
 from services.gateway.entrypoints.http_starting import add_starting_routes
+from services.gateway.entrypoints.http_statistics import add_statistics_routes
 from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
 from services.gateway.entrypoints.http_suggestions import add_suggestion_routes
 from services.gateway.entrypoints.http_tickets import add_ticket_routes
@@ -329,6 +330,7 @@ def _commanding(outside: Outside) -> Commanding:
 
 def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_console_routes(app, _commanding(outside))
+    add_statistics_routes(app, outside.queries)  # before a conversation's own path, which would take it
     add_conversation_routes(
         app,
         ListVisibleConversations(outside.conversations),

@@ -54,3 +54,34 @@ async def test_lists_are_sorted_by_activity_or_by_beginning(parley: Parley) -> N
         assert after != [page["items"][0]["id"]]
         wrong = await listed(parley, ana, cursor=page["next_cursor"])
         assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid")
+
+
+async def test_statistics_tell_how_the_week_goes(parley: Parley) -> None:
+    async with parley.console(ANA) as ana:
+        url = f"{parley.gateways[0]}/api/v1/conversations/stats"
+        headers = {"Authorization": f"Bearer {ana.token}"}
+
+        async def told(**asked: str) -> httpx.Response:
+            return await parley.http.get(url, params=asked, headers=headers)
+
+        before = (await told(tz="Asia/Kolkata")).json()["total"]
+        chat = new_chat()
+        await parley.bot.write(chat, "How long does delivery take?", wait=True)
+        await parley.bot.wait_for_messages(1, chat_id=chat, seconds=20)
+
+        async def counted() -> bool:
+            now = (await told(tz="Asia/Kolkata")).json()["total"]
+            grown = (
+                now["received"] > before["received"] and now["delivery"]["sent"] > before["delivery"]["sent"]
+            )
+            return grown and now["started"] > before["started"] and now["response_rate"] is not None
+
+        assert await eventually(counted, "the statistics")
+        now = (await told()).json()
+        assert set(now["by_status"]) == {"active", "handed_off", "resolved", "closed", "archived"}
+        assert len(now["weeks"]) in {13, 14}
+        assert now["weeks"][-1]["first_response_seconds"]["median"] > 0
+        for wrong in ({"tz": "Mars/Olympus"}, {"from": "2026-02-01", "to": "2026-01-01"}):
+            refused = await told(**wrong)
+            assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+        assert (await told(since="yesterday")).status_code == 400

@@ -44,6 +44,8 @@ _PLAIN = (
     "resolved_at",
     "closed_at",
     "archived_at",
+    "waiting_since",
+    "begun_at",
 )
 #: Those that list queries filter by are written even when they are empty.
 _ALWAYS = frozenset({"department"})
@@ -64,6 +66,8 @@ def conversation_document(conversation: Conversation) -> Document:
         "labels": list(conversation.labels) or None,
         "note_count": conversation.note_count or None,
         "priority": conversation.priority.value if conversation.priority is not Priority.NONE else None,
+        "answered": conversation.answered or None,
+        "by_people": conversation.by_people or None,
         "subject_words": list(words_of(conversation.subject or "")) or None,
     }
     document = {"_id": conversation.id, **plain, **optional}
@@ -90,6 +94,8 @@ def conversation_of(document: Document) -> Conversation:
         suggestion=SuggestionView.model_validate(suggestion) if suggestion else None,
         status_before_archive=Status(before) if before else None,
         note_count=document.get("note_count", 0),
+        answered=bool(document.get("answered")),
+        by_people=bool(document.get("by_people")),
         labels=tuple(document.get("labels", ())),
         priority=Priority(document.get("priority", Priority.NONE)),
         stored_version=document["version"],

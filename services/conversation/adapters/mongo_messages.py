@@ -11,6 +11,7 @@ from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import MongoPart, conflict
+from services.conversation.domain.counting import facts_of_delivery
 from services.conversation.domain.delivery_states import earlier_than
 from services.conversation.domain.message import StoredMessage
 from services.conversation.use_cases.ports import Advance, AlreadyRecordedError
@@ -99,12 +100,14 @@ class MongoMessages(MongoPart):
             "direction": Direction.OUTBOUND,
         }
         ids = {"$addToSet": {"external_ids": {"$each": list(external_ids)}}}
-        advanced = await self._records.messages.update_one(
+        before: documents.Document | None = await self._records.messages.find_one_and_update(
             {**wanted, "delivery": {"$in": earlier_than(state)}},
             {"$set": {"delivery": state, "delivery_error": error}, **ids},
+            projection=["delivery"],
             session=self._session,
         )
-        if advanced.matched_count:
+        if before is not None:
+            self._facts += facts_of_delivery(DeliveryState(before["delivery"]), state, self._now)
             return Advance.ADVANCED
         kept = await self._records.messages.update_one(wanted, ids, session=self._session)
         return Advance.KEPT if kept.matched_count else Advance.UNKNOWN_MESSAGE

@@ -8,6 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from libs.contracts.errors import ErrorCode, TransientError
 from libs.runtime.mongo import Session, Store
 from services.conversation.adapters.documents import Document
+from services.conversation.domain.counting import Fact
 
 Collection = AsyncIOMotorCollection[Document]
 
@@ -28,6 +29,7 @@ class Records:
         self.notes: Collection = database["notes"]
         self.timers: Collection = database["timers"]
         self.erasures: Collection = database["erasures"]
+        self.facts: Collection = database["facts"]
         self.database = database
 
 
@@ -39,6 +41,8 @@ class MongoPart:
         self._session = session
         self._account_id = account_id
         self._now = now
+        #: What statistics are to count, written with the rest.
+        self._facts: list[Fact] = []
 
     async def _get(self, collection: Collection, **wanted: Any) -> Document | None:
         return await collection.find_one(wanted, session=self._session)

@@ -18,6 +18,7 @@ from services.conversation.adapters.mongo_directory import MongoDirectory
 from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_notes import MongoNotes
 from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.adapters.mongo_tallies import facts_document
 from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.versions import check_unchanged
@@ -66,6 +67,7 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes):
         """With its events, transitions and deadline."""
         await self._write(conversation)
         pending = conversation.pending
+        self._facts += pending.facts
         if pending.transitions:
             await self._records.transitions.insert_many(
                 [
@@ -135,6 +137,11 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes):
     async def flush(self) -> None:
         """Write what shall be published, events first; the last thing in a transaction."""
         entries, self._entries = self._entries, []
+        facts, self._facts = self._facts, []
+        if facts:
+            await self._records.facts.insert_one(
+                facts_document(self._account_id, facts), session=self._session
+            )
         await self._outbox.add(self._session, entries)
 
     def _wrap(

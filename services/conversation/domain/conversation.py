@@ -40,6 +40,7 @@ from libs.contracts.vocabulary import (
 )
 from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
+from services.conversation.domain.counting import facts_of_feedback
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.noting import NotedConversation
 from services.conversation.domain.organising import OrganisedConversation
@@ -291,11 +292,14 @@ class Conversation(AssignableConversation, OrganisedConversation, NotedConversat
         self._emit(DeliveryRecorded, actor, at, message_id=message_id, state=state, error=error)
         self._changed(self.updated_at)
 
-    def record_feedback(self, message_id: str, feedback: Feedback, actor: Actor, at: datetime) -> None:
+    def record_feedback(
+        self, message_id: str, feedback: Feedback, actor: Actor, at: datetime, *, before: Feedback
+    ) -> None:
         """Tell what somebody thinks of a message of the AI; whose it is has been checked where it is kept."""
         if self.last_message is not None and self.last_message.id == message_id:
             self.last_message = self.last_message.model_copy(update={"feedback": feedback})
         self._emit(FeedbackGiven, actor, at, message_id=message_id, feedback=feedback)
+        self.pending.facts += facts_of_feedback(before, feedback, at)
         self._changed(self.updated_at)
 
     def know_contact(self, contact: ContactView, target: str) -> None:

@@ -23,6 +23,7 @@ from libs.contracts.vocabulary import (
     SenderKind,
     Status,
 )
+from services.conversation.domain.counting import Fact, facts_of
 from services.conversation.domain.message import Draft, StoredMessage
 
 #: Characters of the last message that lists show; the thread has the whole of it.
@@ -48,6 +49,8 @@ class Pending:
     suggestions: list[SuggestionView] = field(default_factory=list)
     #: The AI owes no answer any more: its deadline can go.
     question_settled: bool = False
+    #: What statistics are to count.
+    facts: list[Fact] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -57,7 +60,8 @@ class ConversationState:
     `contact_alias` is the contact's stable id on the channel. `requester_id` is set on tickets alone.
     `question` is the newest inbound message that the AI still owes an answer. `settled_at_sequence` is the
     sequence of the last handoff, resolve or close. `suggestion` is the pending one, `drafting` the AI's
-    request for the next. The four times say when it last became so.
+    request for the next. The four times say when it last became so; the next four are what statistics
+    remember (domain/counting.py).
     `stored_version` is the version in the store, 0 for a new one.
     """
 
@@ -98,6 +102,10 @@ class ConversationState:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     archived_at: datetime | None = None
+    waiting_since: datetime | None = None
+    answered: bool = False
+    begun_at: datetime | None = None
+    by_people: bool = False
     stored_version: int = 0
     pending: Pending = field(default_factory=Pending)
 
@@ -182,6 +190,7 @@ class ConversationState:
         self.sequence += 1
         event = kind(actor=actor, occurred_at=at, conversation=self.ref(), **fields)
         self.pending.events.append((self.sequence, event))
+        self.pending.facts += facts_of(self, event)
 
     def _changed(self, at: datetime) -> None:
         self.version += 1

@@ -17,6 +17,7 @@ from libs.contracts.suggestions import (
 )
 from libs.contracts.vocabulary import Status
 from services.conversation.domain.conversation_state import ConversationState
+from services.conversation.domain.counting import Fact
 
 
 class SuggestingConversation(ConversationState):
@@ -82,6 +83,7 @@ class SuggestingConversation(ConversationState):
                 "decided_by": None,
             }
         )
+        self.pending.facts.append(Fact(at, str(suggestion.status), -1))  # what was decided is open again
         self._tell(SuggestionReturned, self.suggestion, actor, at)
 
     def _decide(

@@ -56,6 +56,7 @@ RULES: dict[str, Rule] = {
     "replyToConversation": _TEAM.by(Scope.CONVERSATIONS_WRITE),
     "changeConversationStatus": _TEAM.by(Scope.CONVERSATIONS_MANAGE),
     "listConversations": _TEAM.by(Scope.CONVERSATIONS_READ),
+    "getStatistics": _TEAM.by(Scope.CONVERSATIONS_READ),
     "getConversation": _TEAM.by(Scope.CONVERSATIONS_READ),
     "startConversation": _TEAM.by(Scope.CONVERSATIONS_WRITE),
     "listContacts": _TEAM.by(Scope.CONTACTS_READ),

@@ -11,6 +11,7 @@ from libs.runtime import deduplication, lease, membership, outbox
 from libs.runtime.clock import now
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Session, Store
+from services.conversation.adapters import mongo_tallies
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.documents import deadline_id
 from services.conversation.adapters.mongo_contacts import MongoContactReads
@@ -76,6 +77,7 @@ async def mongo_repository(url: str, database: str) -> AsyncIterator[MongoReposi
         await store.ensure_indexes(
             {
                 **INDEXES,
+                **mongo_tallies.INDEXES,
                 **outbox.INDEXES,
                 **deduplication.INDEXES,
                 **lease.INDEXES,
