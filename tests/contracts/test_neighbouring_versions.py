@@ -43,7 +43,7 @@ def _next_version(model: type[BaseModel], made: dict[type, type]) -> type[BaseMo
     return made[model]
 
 
-_STRINGS = {"date-time": "2025-11-20T14:00:00Z"}
+_STRINGS = {"date-time": "2025-11-20T14:00:00Z", "date": "2025-11-20"}
 
 
 def _sample(schema: Any, root: Any, added: dict[str, str]) -> Any:
