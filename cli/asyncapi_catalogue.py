@@ -23,6 +23,8 @@ from libs.contracts import (
     organising,
     people,
     reading,
+    scheduling,
+    snoozing,
     starting,
     statistics,
     suggestions,
@@ -65,7 +67,6 @@ _CONVERSATION_EVENTS: Kinds = tuple(
 _CONVERSATION_COMMANDS: Kinds = (
     conversation.AcknowledgeMessage,
     conversation.ChangeStatus,
-    conversation.ExpireAnswer,
     conversation.HandOffConversation,
     conversation.PostBotReply,
     conversation.PostReply,
@@ -102,8 +103,18 @@ _ORGANISING_COMMANDS: Kinds = (
     notes.DeleteNote,
     organising.LabelConversation,
     organising.SetPriority,
+    scheduling.CancelScheduledReply,
+    scheduling.ScheduleReply,
+    snoozing.SnoozeConversation,
+    snoozing.UnsnoozeConversation,
 )
-_ORGANISING_QUERIES: Kinds = (notes.ListNotes,)
+#: What becomes due: the conversation service sends them to itself.
+_TIMED: Kinds = (
+    conversation.ExpireAnswer,
+    scheduling.SendScheduledReply,
+    snoozing.WakeConversation,
+)
+_ORGANISING_QUERIES: Kinds = (notes.ListNotes, scheduling.ListScheduledReplies)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
 _DIRECTORY_COMMANDS: Kinds = (
     chatbots.CreateChatbot,
@@ -158,6 +169,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_CONVERSATION_COMMANDS,
             *_WORKFLOW_COMMANDS,
             *_ORGANISING_COMMANDS,
+            *_TIMED,
             *_AGENT_COMMANDS,
             suggestions.RecordSuggestion,
             people.ReleaseConversation,
@@ -240,7 +252,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
         Sending(
             topology.CONVERSATION_COMMANDS,
             (
-                conversation.ExpireAnswer,
+                *_TIMED,
                 contacts.MoveToContact,
                 contacts.RenameContact,
                 erasure.EraseConversation,

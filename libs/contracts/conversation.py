@@ -135,6 +135,10 @@ class ConversationView(ConversationRef):
     labels: tuple[str, ...] = Field(default=(), max_length=MOST_LABELS)
     priority: Priority = Priority.NONE
     note_count: int = 0
+    #: Put aside until then.
+    snoozed_until: datetime | None = None
+    #: Replies that wait for their time.
+    scheduled_count: int = 0
     unread: int = 0
     message_count: int = 0
     has_pending_suggestion: bool = False

@@ -59,6 +59,13 @@ from libs.contracts.people import (
     UpdatePerson,
 )
 from libs.contracts.reading import GetConversation, ListConversations
+from libs.contracts.scheduling import (
+    CancelScheduledReply,
+    ListScheduledReplies,
+    ScheduleReply,
+    SendScheduledReply,
+)
+from libs.contracts.snoozing import SnoozeConversation, UnsnoozeConversation, WakeConversation
 from libs.contracts.starting import StartConversation
 from libs.contracts.statistics import GetStatistics
 from libs.contracts.suggestions import (
@@ -105,6 +112,7 @@ from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_schedule import MongoScheduleReads
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_tallies import MongoTallies
 from services.conversation.adapters.mongo_timers import MongoTimers
@@ -118,6 +126,7 @@ from services.conversation.use_cases.acknowledge_message import acknowledge_mess
 from services.conversation.use_cases.add_note import NoteOnConversation
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.assign_conversation import assign_conversation
+from services.conversation.use_cases.cancel_scheduled_reply import cancel_scheduled_reply
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.create_chatbot import create_chatbot
 from services.conversation.use_cases.create_department import create_department
@@ -148,6 +157,7 @@ from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.label_conversation import label_conversation
 from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_notes import ListNotesForPerson
+from services.conversation.use_cases.list_scheduled_replies import ListScheduledForPerson
 from services.conversation.use_cases.list_tickets import ListTicketsForPerson
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
 from services.conversation.use_cases.move_conversation import Move
@@ -168,10 +178,13 @@ from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.reject_suggestion import reject_suggestion
 from services.conversation.use_cases.release_conversation import release_conversation
 from services.conversation.use_cases.retry_message import retry_message
+from services.conversation.use_cases.schedule_reply import ScheduleForLater
 from services.conversation.use_cases.search_conversations import SearchConversations
+from services.conversation.use_cases.send_scheduled_reply import SendScheduled
 from services.conversation.use_cases.set_priority import set_priority
 from services.conversation.use_cases.settle_ticket import assign_ticket, close_ticket, resolve_ticket
 from services.conversation.use_cases.skip_answer import skip_answer
+from services.conversation.use_cases.snooze_conversation import snooze_conversation
 from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.suggest_response import SuggestForAssignee
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
@@ -180,6 +193,7 @@ from services.conversation.use_cases.update_chatbot import update_chatbot
 from services.conversation.use_cases.update_contact import rename_contact, update_contact
 from services.conversation.use_cases.update_department import update_department
 from services.conversation.use_cases.update_person import update_person
+from services.conversation.use_cases.wake_conversation import unsnooze_conversation, wake_conversation
 from services.conversation.use_cases.write_to_contact import WriteAsPerson
 
 NAME = "conversation"
@@ -282,6 +296,12 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         SetPriority: set_priority,
         AddNote: NoteOnConversation(new_id),
         DeleteNote: delete_note,
+        SnoozeConversation: snooze_conversation,
+        UnsnoozeConversation: unsnooze_conversation,
+        WakeConversation: wake_conversation,
+        ScheduleReply: ScheduleForLater(new_id),
+        CancelScheduledReply: cancel_scheduled_reply,
+        SendScheduledReply: SendScheduled(new_id),
         WriteToContact: WriteAsPerson(new_id),
         RetryMessage: retry_message,
         RecordSuggestion: record_suggestion,
@@ -336,7 +356,10 @@ def queries(
 
 def organising_queries(conversations: MongoConversations, store: Store) -> Mapping[type[Message], QueryCase]:
     """The same about what people keep beside conversations."""
-    return {ListNotes: ListNotesForPerson(conversations, MongoNoteReads(store))}
+    return {
+        ListNotes: ListNotesForPerson(conversations, MongoNoteReads(store)),
+        ListScheduledReplies: ListScheduledForPerson(conversations, MongoScheduleReads(store)),
+    }
 
 
 def contact_queries(

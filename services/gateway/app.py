@@ -54,6 +54,7 @@ from services.gateway.entrypoints.http_departments import add_department_routes
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes, bounds_of_uploads
 from services.gateway.entrypoints.http_guard import Guard
+from services.gateway.entrypoints.http_later import add_later_routes
 from services.gateway.entrypoints.http_notes import add_note_routes
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_organising import add_organising_routes
@@ -339,6 +340,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_workflow_routes(app, _commanding(outside))
     add_organising_routes(app, _commanding(outside))
     add_note_routes(app, outside.queries, _commanding(outside))
+    add_later_routes(app, outside.queries, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send, AttachFiles(outside.files))
     add_settings_routes(app, outside.notification_settings, _commanding(outside))

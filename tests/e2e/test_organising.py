@@ -1,5 +1,8 @@
 """How agents keep conversations in order, over the running gateway: others never hear of it."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 from deploy.local.demo import account
 from tests.e2e.parley import Parley
 from tests.e2e.test_workflow import call, new_conversation
@@ -52,3 +55,35 @@ async def test_notes_are_for_agents_alone(parley: Parley) -> None:
         gone = await call(parley, ana, "DELETE", f"{one}/notes/{made.json()['id']}")
         assert gone.json() == made.json()
         assert (await call(parley, ana, "GET", f"{one}/notes")).json()["items"] == []
+
+
+async def test_what_is_put_off_happens_once_though_the_service_dies_meanwhile(parley: Parley) -> None:
+    async with parley.console(ANA) as ana:
+        one = await new_conversation(parley, ana)
+        soon = datetime.now(UTC) + timedelta(seconds=2)
+        later = (soon + timedelta(hours=1)).isoformat()
+        snoozed = await call(parley, ana, "POST", f"{one}/snooze", {"until": soon.isoformat()})
+        assert snoozed.status_code == 200
+        assert snoozed.json()["snoozed_until"]
+        body = {"body": "Is all well now?", "send_at": soon.isoformat()}
+        made = await call(parley, ana, "POST", f"{one}/scheduled-replies", body)
+        other = await call(parley, ana, "POST", f"{one}/scheduled-replies", body | {"send_at": later})
+        assert (made.status_code, other.status_code) == (201, 201)
+        gone = await call(parley, ana, "DELETE", f"{one}/scheduled-replies/{other.json()['id']}")
+        assert gone.json()["state"] == "cancelled"
+        supervisor = parley.stack.supervisor
+        names = [name for name in parley.stack.names if name.startswith("conversation")]
+        await asyncio.gather(*(supervisor.kill(name) for name in names))
+        await asyncio.gather(*(supervisor.restart(name) for name in names))
+
+        woken = await ana.frame("conversation:woken", lambda frame: frame["conversation_id"] == one)
+        assert woken["reason"] == "due"
+        await ana.frame("conversation:scheduled_reply", lambda frame: frame["state"] == "sent")
+        kept = (await call(parley, ana, "GET", f"{one}/scheduled-replies")).json()["items"]
+        assert [reply["state"] for reply in kept] == ["cancelled", "sent"]
+        thread = await parley.thread(ana, one)
+        assert thread["conversation"]["snoozed_until"] is None
+        said = [row["id"] for row in thread["messages"] if row["content"] == "Is all well now?"]
+        assert said == [kept[1]["message_id"]]
+        refused = await call(parley, ana, "POST", f"{one}/snooze", {"until": soon.isoformat()})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")

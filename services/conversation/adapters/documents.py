@@ -13,6 +13,7 @@ from services.conversation.domain.directory import Account
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.people import person_keys
 from services.conversation.domain.searching import words_of
+from services.conversation.domain.timers import TimerKind
 from services.conversation.use_cases.ports import AnswerDeadline, Chatbot
 
 Document = dict[str, Any]
@@ -46,6 +47,7 @@ _PLAIN = (
     "archived_at",
     "waiting_since",
     "begun_at",
+    "snoozed_until",
 )
 #: Those that list queries filter by are written even when they are empty.
 _ALWAYS = frozenset({"department"})
@@ -65,6 +67,7 @@ def conversation_document(conversation: Conversation) -> Document:
         "status_before_archive": before.value if before else None,
         "labels": list(conversation.labels) or None,
         "note_count": conversation.note_count or None,
+        "scheduled_count": conversation.scheduled_count or None,
         "priority": conversation.priority.value if conversation.priority is not Priority.NONE else None,
         "answered": conversation.answered or None,
         "by_people": conversation.by_people or None,
@@ -96,6 +99,7 @@ def conversation_of(document: Document) -> Conversation:
         note_count=document.get("note_count", 0),
         answered=bool(document.get("answered")),
         by_people=bool(document.get("by_people")),
+        scheduled_count=document.get("scheduled_count", 0),
         labels=tuple(document.get("labels", ())),
         priority=Priority(document.get("priority", Priority.NONE)),
         stored_version=document["version"],
@@ -155,6 +159,7 @@ def deadline_document(deadline: AnswerDeadline, account_id: str) -> Document:
         "_id": deadline_id(deadline.conversation_id),
         "account_id": account_id,
         "conversation_id": deadline.conversation_id,
+        "kind": TimerKind.ANSWER.value,
         "message_id": deadline.message_id,
         "handoff_epoch": deadline.handoff_epoch,
         "due_at": deadline.due_at,

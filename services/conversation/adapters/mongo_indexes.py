@@ -123,5 +123,6 @@ INDEXES: dict[str, list[IndexModel]] = {
     "accounts": [],
     # Their ids sort by time.
     "notes": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],
+    "scheduled": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],
     "timers": [IndexModel("due_at", name="due")],
 }

@@ -27,6 +27,7 @@ class Records:
         self.accounts: Collection = database["accounts"]
         self.people: Collection = database["people"]
         self.notes: Collection = database["notes"]
+        self.scheduled: Collection = database["scheduled"]
         self.timers: Collection = database["timers"]
         self.erasures: Collection = database["erasures"]
         self.facts: Collection = database["facts"]

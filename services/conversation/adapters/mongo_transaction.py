@@ -18,6 +18,7 @@ from services.conversation.adapters.mongo_directory import MongoDirectory
 from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_notes import MongoNotes
 from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.adapters.mongo_schedule import MongoSchedule
 from services.conversation.adapters.mongo_tallies import facts_document
 from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
@@ -27,7 +28,7 @@ from services.conversation.use_cases.ports import AnswerDeadline
 SOURCE = "parley/conversation"
 
 
-class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes):
+class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes, MongoSchedule):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.
     """
@@ -85,6 +86,8 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes):
                 {"_id": documents.deadline_id(conversation.id), "account_id": self._account_id},
                 session=self._session,
             )
+        if pending.snooze_changed:
+            await self._keep_snooze(conversation)
         partition = topology.account_partition(self._account_id)
         self._entries[:0] = [
             OutboxEntry(

@@ -25,6 +25,7 @@ from libs.contracts.conversation import (
     Transition,
 )
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.snoozing import WakeReason
 from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
     SIDE_KINDS,
@@ -45,6 +46,8 @@ from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.noting import NotedConversation
 from services.conversation.domain.organising import OrganisedConversation
 from services.conversation.domain.retrying import RetryingConversation
+from services.conversation.domain.scheduling import SchedulingConversation
+from services.conversation.domain.snoozing import SnoozingConversation
 from services.conversation.domain.status_machine import StatusCommand, target_of
 
 _BUTTONS: dict[Status, tuple[str, ...]] = {
@@ -73,7 +76,14 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 
 
 @dataclass(kw_only=True)
-class Conversation(AssignableConversation, OrganisedConversation, NotedConversation, RetryingConversation):
+class Conversation(
+    AssignableConversation,
+    OrganisedConversation,
+    NotedConversation,
+    SnoozingConversation,
+    SchedulingConversation,
+    RetryingConversation,
+):
     """A conversation with its rules."""
 
     # --- what may happen ------------------------------------------------------------------------------
@@ -205,6 +215,8 @@ class Conversation(AssignableConversation, OrganisedConversation, NotedConversat
         self._emit(_EVENTS[command], actor, at, **({"reason": reason} if command in _WITH_REASON else {}))
         if ends:
             self._emit(HandoffEnded, actor, at)
+        if not self.is_open:
+            self._end_snooze(WakeReason.SETTLED, actor, at)
         if command in _SETTLING:
             self.settled_at_sequence = self.sequence
 
@@ -243,6 +255,7 @@ class Conversation(AssignableConversation, OrganisedConversation, NotedConversat
         """
         aside = draft.kind in SIDE_KINDS
         if not aside:
+            self._end_snooze(WakeReason.CONTACT, actor, draft.at)
             self._reopen_for_contact(actor, draft.at)
         if (window := FREE_REPLY.get(self.channel)) and draft.kind not in _CHANGES:
             self.can_reply_until = draft.at + window

@@ -51,6 +51,8 @@ class Pending:
     question_settled: bool = False
     #: What statistics are to count.
     facts: list[Fact] = field(default_factory=list)
+    #: It is put aside, to another time, or not any more.
+    snooze_changed: bool = False
 
 
 @dataclass(kw_only=True)
@@ -89,6 +91,8 @@ class ConversationState:
     labels: tuple[str, ...] = ()
     priority: Priority = Priority.NONE
     note_count: int = 0
+    snoozed_until: datetime | None = None
+    scheduled_count: int = 0
     unread: int = 0
     message_count: int = 0
     last_message: MessageView | None = None

@@ -24,7 +24,7 @@ def erase(conversation: Conversation, actor: Actor, at: datetime, erasure_id: st
     # A draft that is still on its way back is refused, as nobody asks for one any more.
     conversation.suggestion = conversation.drafting = None
     conversation.labels = ()
-    conversation.unread = conversation.note_count = 0
+    conversation.unread = conversation.note_count = conversation.scheduled_count = 0
     if conversation.handoff_reason not in set(HandoffReason):
         conversation.handoff_reason = None
     if conversation.status not in {Status.CLOSED, Status.ARCHIVED}:

@@ -67,6 +67,9 @@ OFFERED = {
 REPLY = "post_reply"
 #: Always an effect for somebody: there is another agent, another department, or nobody to give it to.
 ASSIGNING = ("assign", "transfer")
+#: While it is open, and while it is put aside.
+PUTTING_ASIDE = ("snooze", "unsnooze")
+SCHEDULE = "schedule_reply"
 #: Whatever became of it: what people note on it for themselves.
 ORGANISING = ("label", "set_priority", "add_note")
 #: For whoever may decide on the suggestion that is pending.
@@ -216,6 +219,10 @@ def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ..
         actions += DECIDING[0 if conversation.is_open else 1 :]
     if permits(conversation, actor, Action.ORGANISE):
         actions += ORGANISING
+        actions += [PUTTING_ASIDE[0]] if conversation.is_open else []
+        actions += [PUTTING_ASIDE[1]] if conversation.snoozed_until else []
+    if conversation.is_open and permits(conversation, actor, Action.REPLY):
+        actions.append(SCHEDULE)
     return tuple(actions)
 
 

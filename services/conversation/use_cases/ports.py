@@ -17,6 +17,7 @@ from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
 from services.conversation.use_cases.note_ports import NoteRecords
+from services.conversation.use_cases.schedule_ports import ScheduleRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
 
 #: Makes a new id; each is unique and later ones sort behind earlier ones.
@@ -69,7 +70,7 @@ class Advance(Enum):
     UNKNOWN_MESSAGE = auto()
 
 
-class Transaction(ContactRecords, DirectoryRecords, TicketRecords, NoteRecords, Protocol):
+class Transaction(ContactRecords, DirectoryRecords, TicketRecords, NoteRecords, ScheduleRecords, Protocol):
     """One account's records, read and changed together or not at all.
 
     Every method may raise TransientError; the whole is then tried again.
@@ -86,7 +87,8 @@ class Transaction(ContactRecords, DirectoryRecords, TicketRecords, NoteRecords, 
 
     async def save(self, conversation: Conversation) -> None:
         """Keep it, with its pending events and transitions; takes the answer deadline back when its question
-        is settled. Raises TransientError `conflict` when somebody else changed it since it was loaded.
+        is settled, and sets the timer that wakes it, or takes it back. Raises TransientError
+        `conflict` when somebody else changed it since it was loaded.
         """
 
     async def add_message(self, message: StoredMessage) -> None:

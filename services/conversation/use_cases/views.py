@@ -20,6 +20,8 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         labels=conversation.labels,
         priority=conversation.priority,
         note_count=conversation.note_count,
+        snoozed_until=conversation.snoozed_until,
+        scheduled_count=conversation.scheduled_count,
         unread=conversation.unread,
         message_count=conversation.message_count,
         has_pending_suggestion=conversation.suggestion is not None,

@@ -20,6 +20,7 @@ from services.conversation.adapters.mongo_directory_reads import MongoDirectoryR
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_schedule import MongoScheduleReads
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_transaction import MongoTransaction
 from services.conversation.use_cases.ports import AnswerDeadline, Transaction
@@ -38,6 +39,7 @@ class MongoRepository:
         self.conversations = MongoConversations(store, self.outbox)
         self.contacts = MongoContactReads(store)
         self.organising = MongoNoteReads(store)
+        self.scheduled = MongoScheduleReads(store)
         self.directory = MongoDirectoryReads(store)
         self.searches = MongoSearches(store)
 

@@ -1,13 +1,21 @@
 """What people keep beside conversations comes back as it was kept, from both repositories."""
 
+from typing import Any
+
 from libs.contracts.conversation import Sender
 from libs.contracts.notes import NoteView
+from libs.contracts.scheduling import ScheduledReply, ScheduledState, SendScheduledReply
+from libs.contracts.snoozing import WakeConversation, WakeReason
 from libs.contracts.vocabulary import SenderKind
+from services.conversation.adapters.mongo_timers import MongoTimers
+from services.conversation.domain.timers import Timer, TimerKind
 from services.conversation.use_cases.ports import Transaction
 from tests.integration.conversation.repository import MongoRepository
+from tests.integration.conversation.test_mongo_timers import RecordingPublisher
 from tests.unit.conversation.fakes import InMemoryStore
-from tests.unit.conversation.making import ACCOUNT, id_of_thread, moment
+from tests.unit.conversation.making import ACCOUNT, agent, conversation, id_of_thread, moment
 
+ANA = agent()
 CONVERSATION = id_of_thread()
 
 
@@ -39,3 +47,64 @@ async def test_notes(repository: InMemoryStore | MongoRepository) -> None:
     assert await repository.transaction("other", lambda tx: tx.note(CONVERSATION, "note-1")) is None
     await repository.transaction(ACCOUNT, lambda tx: tx.delete_note(note(1)))
     assert await reads.notes(ACCOUNT, CONVERSATION, 9, None) == [note(2), note(0)]
+
+
+async def test_scheduled_replies(repository: InMemoryStore | MongoRepository) -> None:
+    def reply(number: int, **parts: Any) -> ScheduledReply:
+        return ScheduledReply(
+            id=f"reply-{number}",
+            conversation_id=CONVERSATION,
+            author=Sender(kind=SenderKind.AGENT, id="ana", name="Ana"),
+            content=f"reply {number}",
+            send_at=moment(60),
+            created_at=moment(number),
+            **parts,
+        )
+
+    sent = reply(1, state=ScheduledState.SENT, message_id="m", settled_at=moment(9))
+
+    async def keep(tx: Transaction) -> None:
+        for one in (reply(0), reply(1), reply(2), sent):
+            await tx.put_scheduled(one)
+
+    await repository.transaction(ACCOUNT, keep)
+    reads = repository.scheduled
+    assert await reads.scheduled_replies(ACCOUNT, CONVERSATION, 2, None) == [reply(2), sent]
+    assert await reads.scheduled_replies(ACCOUNT, CONVERSATION, 9, "reply-1") == [reply(0)]
+    assert await reads.scheduled_replies("other", CONVERSATION, 9, None) == []
+    found = await repository.transaction(ACCOUNT, lambda tx: tx.scheduled(CONVERSATION, "reply-1"))
+    assert found == sent
+    assert await repository.transaction("other", lambda tx: tx.scheduled(CONVERSATION, "reply-1")) is None
+    elsewhere = id_of_thread("other")
+    assert await repository.transaction(ACCOUNT, lambda tx: tx.scheduled(elsewhere, "reply-1")) is None
+
+
+async def test_timers_are_set_moved_and_taken_back_and_become_commands(mongo: MongoRepository) -> None:
+    one = conversation()
+    one.snooze(moment(60), ANA, moment(1))
+
+    async def work(tx: Transaction) -> None:
+        await tx.save(one)
+        await tx.put_timer(Timer(TimerKind.SEND, one.id, moment(2), "s1"))
+        await tx.put_timer(Timer(TimerKind.SEND, one.id, moment(3), "s2"))
+        await tx.put_timer(Timer(TimerKind.SEND, one.id, moment(4), "s3"))
+        await tx.drop_timer(TimerKind.SEND, one.id, "s3")
+
+    await mongo.transaction(ACCOUNT, work)
+    newer = {"_id": "x", "kind": "of tomorrow", "conversation_id": one.id, "due_at": moment(0)}
+    await mongo.records.timers.insert_one(newer)
+    publisher = RecordingPublisher()
+    assert await MongoTimers(mongo.store, publisher, 1).publish_due() == 3
+    commands = [entry.envelope.message() for entry in publisher.entries]
+    assert [type(command) for command in commands].count(WakeConversation) == 1
+    assert {one.scheduled_id for one in commands if isinstance(one, SendScheduledReply)} == {"s1", "s2"}
+    (wake,) = (command for command in commands if isinstance(command, WakeConversation))
+    found = await mongo.conversations.find(ACCOUNT, one.id)
+    assert found is not None
+    assert (wake.until, found.snoozed_until) == (moment(60), moment(60))
+    assert await mongo.records.timers.distinct("_id") == ["x"]
+    found.wake(WakeReason.PERSON, ANA, moment(5))
+    found.snooze(moment(90), ANA, moment(5))
+    found.wake(WakeReason.PERSON, ANA, moment(6))
+    await mongo.transaction(ACCOUNT, lambda tx: tx.save(found))
+    assert await mongo.records.timers.distinct("_id") == ["x"]

@@ -12,6 +12,8 @@ from libs.contracts.frames import Frame, first_name, frames_of
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import PriorityChanged
+from libs.contracts.scheduling import ScheduledReplyChanged, ScheduledState
+from libs.contracts.snoozing import ConversationSnoozed, ConversationWoken, WakeReason
 from libs.contracts.suggestions import SuggestionRecorded, SuggestionRejected, SuggestionView
 from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
@@ -177,6 +179,14 @@ def test_at_most_one_frame_a_topic():
             ConversationErased: {"erasure_id": "e"},
             NoteAdded: {"note_id": "n"},
             NoteDeleted: {"note_id": "n"},
+            ConversationSnoozed: {"until": MOMENT},
+            ConversationWoken: {"reason": WakeReason.DUE},
+            ScheduledReplyChanged: {
+                "scheduled_id": "s",
+                "author_id": "a",
+                "send_at": MOMENT,
+                "state": ScheduledState.WAITING,
+            },
             PriorityChanged: {"priority": Priority.LOW, "former_priority": Priority.NONE},
             FeedbackGiven: {"message_id": "m1", "feedback": Feedback.UP},
         }.get(kind, {})

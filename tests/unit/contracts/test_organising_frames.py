@@ -10,9 +10,13 @@ from libs.contracts.erasure import without_person
 from libs.contracts.frames import frames_of
 from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import ConversationLabelled, PriorityChanged
+from libs.contracts.scheduling import ScheduledReplyChanged
+from libs.contracts.snoozing import ConversationSnoozed, ConversationWoken, WakeReason
 from libs.contracts.vocabulary import Priority
 from tests.unit.contracts.test_frames import MOMENT, _conversation
 
+SCHEDULED = {"scheduled_id": "s", "author_id": "ana", "send_at": MOMENT}
+SCHEDULED_TOLD = {"scheduled_id": "s", "author_id": "ana", "send_at": "2025-11-20T14:00:00Z"}
 BASE = {"conversation_id": "c-0001", "timestamp": "2025-11-20T14:00:00Z"}
 
 
@@ -31,6 +35,25 @@ BASE = {"conversation_id": "c-0001", "timestamp": "2025-11-20T14:00:00Z"}
             {"note_id": "n"},
             "conversation:note_added",
             {"note_id": "n", "author": {"kind": "system", "id": "parley", "name": "Parley"}},
+        ),
+        (
+            ConversationSnoozed,
+            {"until": MOMENT},
+            "conversation:snoozed",
+            {"until": "2025-11-20T14:00:00Z"},
+        ),
+        (ConversationWoken, {"reason": WakeReason.DUE}, "conversation:woken", {"reason": "due"}),
+        (
+            ScheduledReplyChanged,
+            SCHEDULED | {"state": "sent", "message_id": "m"},
+            "conversation:scheduled_reply",
+            SCHEDULED_TOLD | {"state": "sent", "message_id": "m"},
+        ),
+        (
+            ScheduledReplyChanged,
+            SCHEDULED | {"state": "failed", "error": "not_handed_off"},
+            "conversation:error",
+            SCHEDULED_TOLD | {"state": "failed", "message_id": None, "error": "not_handed_off"},
         ),
         (NoteDeleted, {"note_id": "n"}, "conversation:note_deleted", {"note_id": "n"}),
     ],

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from libs.contracts.notes import NoteView
+from libs.contracts.scheduling import ScheduledReply
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.timers import Timer, TimerKind
 
 
 @dataclass
@@ -12,6 +15,8 @@ class OrganisingShelf:
     """What is stored; keys begin with the account."""
 
     notes: dict[tuple[str, str], NoteView] = field(default_factory=dict)
+    timers: dict[tuple[str, TimerKind, str, str], Timer] = field(default_factory=dict)
+    scheduled: dict[tuple[str, str], ScheduledReply] = field(default_factory=dict)
 
 
 class InMemoryOrganisingRecords:
@@ -35,9 +40,29 @@ class InMemoryOrganisingRecords:
     async def delete_note(self, note: NoteView) -> None:
         del self._shelf.notes[self._account_id, note.id]
 
+    async def put_timer(self, timer: Timer) -> None:
+        self._shelf.timers[self._account_id, timer.kind, timer.conversation_id, timer.key] = timer
+
+    async def drop_timer(self, kind: TimerKind, conversation_id: str, key: str = "") -> None:
+        self._shelf.timers.pop((self._account_id, kind, conversation_id, key), None)
+
+    async def put_scheduled(self, reply: ScheduledReply) -> None:
+        self._shelf.scheduled[self._account_id, reply.id] = reply
+
+    async def scheduled(self, conversation_id: str, scheduled_id: str) -> ScheduledReply | None:
+        found = self._shelf.scheduled.get((self._account_id, scheduled_id))
+        return found if found and found.conversation_id == conversation_id else None
+
+    async def keep_snooze(self, conversation: Conversation) -> None:
+        """What `save` does for the timer that wakes it."""
+        if conversation.snoozed_until is None:
+            await self.drop_timer(TimerKind.WAKE, conversation.id)
+        else:
+            await self.put_timer(Timer(TimerKind.WAKE, conversation.id, conversation.snoozed_until))
+
 
 class InMemoryOrganising:
-    """Implements the port Notes."""
+    """Implements the ports Notes and ScheduledReplies."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -57,3 +82,14 @@ class InMemoryOrganising:
             and (before is None or note.id < before)
         ]
         return sorted(found, key=lambda note: note.id, reverse=True)[:limit]
+
+    async def scheduled_replies(
+        self, account_id: str, conversation_id: str, limit: int, before: str | None
+    ) -> Sequence[ScheduledReply]:
+        found = [
+            reply
+            for (owner, _), reply in self._shelf.scheduled.items()
+            if (owner, reply.conversation_id) == (account_id, conversation_id)
+            and (before is None or reply.id < before)
+        ]
+        return sorted(found, key=lambda reply: reply.id, reverse=True)[:limit]

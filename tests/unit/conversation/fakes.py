@@ -87,7 +87,7 @@ class InMemoryStore:
         self.contacts = InMemoryContacts(self)
         self.directory = InMemoryDirectory(self)
         self.searches = InMemorySearches(self)
-        self.organising = InMemoryOrganising(self)
+        self.organising = self.scheduled = InMemoryOrganising(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
@@ -139,6 +139,8 @@ class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords, InMe
             self._records.suggestions[self._account_id, suggestion.id] = suggestion
         if pending.question_settled and conversation.question is None:
             self._records.deadlines.pop(key, None)
+        if pending.snooze_changed:
+            await self.keep_snooze(conversation)
         for sequence, event in pending.events:
             self._records.events.append(
                 wrap(

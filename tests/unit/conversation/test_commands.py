@@ -21,7 +21,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import DeliveryEvent, ReplyFailed, ReplySent, ReplyUnknown
 from libs.contracts.errors import DomainError, PermanentError
 from libs.contracts.vocabulary import ActorKind, Channel, DeliveryState, HandoffReason, Status
-from services.conversation.domain.policy import ORGANISING
+from services.conversation.domain.policy import ORGANISING, SCHEDULE
 from services.conversation.use_cases.acknowledge_message import acknowledge_message
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
@@ -239,6 +239,8 @@ class TestHandOff:
             "assign",
             "transfer",
             *ORGANISING,
+            "snooze",
+            SCHEDULE,
         )
 
 

@@ -10,6 +10,7 @@ from libs.contracts.errors import DomainError
 from libs.contracts.vocabulary import ActorKind, HandoffReason, Role
 from services.conversation.domain.policy import (
     ORGANISING,
+    SCHEDULE,
     Action,
     actor_of,
     available_actions,
@@ -135,6 +136,8 @@ def test_an_api_key_sees_its_account_and_is_nobody_of_it() -> None:
         "assign",
         "transfer",
         *ORGANISING,
+        "snooze",
+        SCHEDULE,
     )
     require_team(asked)
 
@@ -149,6 +152,8 @@ def test_actions_are_those_that_would_be_carried_out_now() -> None:
         "assign",
         "transfer",
         *ORGANISING,
+        "snooze",
+        SCHEDULE,
     )
     one.hand_off(HERE, moment(1), reason=HandoffReason.REQUESTED_BY_AGENT)
     assert available_actions(one, HERE) == (
@@ -160,6 +165,8 @@ def test_actions_are_those_that_would_be_carried_out_now() -> None:
         "assign",
         "transfer",
         *ORGANISING,
+        "snooze",
+        SCHEDULE,
     )
     one.change_status(StatusCommand.CLOSE, HERE, moment(2))
     assert available_actions(one, HERE) == ("reopen", "archive", *ORGANISING)

@@ -8,7 +8,7 @@ from libs.contracts.conversation import EventsAfter, FindConversation, GetPerson
 from libs.contracts.errors import DomainError
 from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.vocabulary import Channel, HandoffReason, Status
-from services.conversation.domain.policy import ORGANISING
+from services.conversation.domain.policy import ORGANISING, SCHEDULE
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_conversation import GetThread
@@ -58,6 +58,8 @@ class TestList:
             "assign",
             "transfer",
             *ORGANISING,
+            "snooze",
+            SCHEDULE,
         )
         assert sessions(await self.page(seven, sort_order="asc"))[0] == "t0"
 
