@@ -29,7 +29,8 @@ class ChatbotProfile(Contract):
 class AnswerContact(Command, type="answer_contact.v1"):
     """Answer one inbound message, or hand the conversation over.
 
-    `turns` are at most the last twenty, the oldest first, and end with the message to answer.
+    `turns` are at most the last twenty, the oldest first, and end with the message to answer. `contact_value`
+    is what the contact is worth in the account's unit.
     """
 
     conversation: ConversationRef
@@ -39,6 +40,7 @@ class AnswerContact(Command, type="answer_contact.v1"):
     turns: tuple[Turn, ...] = Field(max_length=50)
     has_attachment: bool = False
     answer_by: datetime
+    contact_value: float = 0.0
 
 
 class AddDocument(Command, type="add_document.v1"):

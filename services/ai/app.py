@@ -1,6 +1,7 @@
 """The ai service, put together."""
 
 import asyncio
+import time
 
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
@@ -9,15 +10,22 @@ from libs.runtime.foundation import Foundation
 from libs.runtime.logs import get_logger
 from libs.runtime.service import Service
 from libs.runtime.settings import folder
+from services.ai.adapters.guarded_chat import GuardedChat
 from services.ai.adapters.mongo_documents import INDEXES, MongoDocuments
+from services.ai.adapters.mongo_usage import INDEXES as USAGE_INDEXES
+from services.ai.adapters.mongo_usage import MongoUsage
+from services.ai.adapters.openai_chat import OpenAIChat
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
 from services.ai.domain.grounding import Thresholds
+from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
 from services.ai.entrypoints.drafting import Drafting
 from services.ai.entrypoints.subscribers import Subscribers
 from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
+from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.index_documents import IndexDocuments
+from services.ai.use_cases.model_engine import ModelEngine
 from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
@@ -27,12 +35,19 @@ _log = get_logger("ai")
 
 async def build(settings: AISettings) -> Service:
     """The service, ready to run. Opens the index's folder; connects to nothing yet."""
-    foundation = Foundation("ai", settings, indexes=INDEXES, relays=False)
+    foundation = Foundation("ai", settings, indexes={**INDEXES, **USAGE_INDEXES}, relays=False)
     documents = MongoDocuments(foundation.store)
     knowledge = await QdrantEdgeKnowledge.open(await asyncio.to_thread(folder, settings.index_folder))
     index = IndexDocuments(documents, knowledge)
+    ask = _model(settings, foundation)
+    answer = AnswerContact(
+        knowledge,
+        Thresholds(settings.answer_confidence, settings.clarify_confidence),
+        ModelEngine(ask) if ask else None,
+        quotes_instead=settings.without_model == "extractive",
+    )
     subscribers = Subscribers(
-        AnswerContact(knowledge, Thresholds(settings.answer_confidence, settings.clarify_confidence)),
+        answer,
         TakeInDocument(PutDocument(documents), index),
         foundation.publisher,
     )
@@ -48,6 +63,34 @@ async def build(settings: AISettings) -> Service:
     service.on_stop(knowledge.close)
     service.background(lambda: _keep_indexed(index, settings.index_poll_seconds))
     return foundation.start_consuming()
+
+
+def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
+    """The way to language models; None without a key."""
+    endpoints = {}
+    for name, url, key in (
+        ("main", settings.model_base_url, settings.model_api_key),
+        ("second", settings.second_base_url, settings.second_api_key),
+    ):
+        if key is not None and key.get_secret_value():
+            chat = OpenAIChat(url, key.get_secret_value(), seconds=settings.model_call_seconds)
+            foundation.service.on_stop(chat.close)
+            endpoints[name] = GuardedChat(chat, time.monotonic, most_at_once=settings.model_calls_at_once)
+    if not endpoints:
+        return None
+    names = {
+        "main": (settings.model_cheap, settings.model_premium),
+        "second": (settings.second_cheap, settings.second_premium),
+    }
+    cheap, premium = (tuple(f"{one}/{names[one][at]}" for one in endpoints) for at in (0, 1))
+    own = tuple(
+        Route(frozenset(row.tasks), row.models, row.least_value, row.least_complexity)
+        for row in settings.model_routes
+    )
+    prices = {name: Price(one.prompt, one.completion) for name, one in settings.model_prices.items()}
+    limits = ModelLimits(settings.model_seconds, settings.conversation_tokens, settings.account_day_tokens)
+    table = RoutingTable(own or default_routes(cheap, premium), prices)
+    return AskModel(endpoints, table, MongoUsage(foundation.store), limits, time.monotonic)
 
 
 async def _keep_indexed(index: IndexDocuments, pause: float) -> None:

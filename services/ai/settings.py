@@ -1,10 +1,11 @@
 """What the AI service can be told from outside; environment variables begin with `AI_`."""
 
-from libs.runtime.settings import ServiceSettings, service_config
+from libs.runtime.settings import service_config
+from services.ai.model_settings import ModelSettings
 
 
-class AISettings(ServiceSettings):
-    """Beside the shared settings."""
+class AISettings(ModelSettings):
+    """Beside the shared settings and those of models."""
 
     model_config = service_config("AI_")
 

@@ -51,7 +51,8 @@ class ContactRequest:
     """A contact's message that needs an answer.
 
     ``turns`` are those since the last handoff or resolve, oldest first; whether ``message`` is among them
-    makes no difference. ``has_attachment`` says that a file came with the message.
+    makes no difference. ``has_attachment`` says that a file came with the message. ``contact_names`` are what
+    the contact is known to be called, ``contact_value`` what they are worth in the account's unit.
     """
 
     account_id: str
@@ -59,6 +60,9 @@ class ContactRequest:
     message: Turn
     turns: tuple[Turn, ...] = ()
     has_attachment: bool = False
+    conversation_id: str = ""
+    contact_names: tuple[str, ...] = ()
+    contact_value: float = 0.0
 
     @property
     def base(self) -> KnowledgeBase:

@@ -10,7 +10,7 @@ from services.ai.domain.frustration import is_frustrated, repeats_question
 from services.ai.domain.human_request import asks_for_human, asks_what_we_are
 from services.ai.domain.languages import Language, detect_language
 from services.ai.domain.rules import matched_rule
-from services.ai.domain.wording import DEFAULT_LANGUAGE, handoff_text, offers_person, phrase
+from services.ai.domain.wording import DEFAULT_LANGUAGE, asks_back, handoff_text, offers_person, phrase
 from services.ai.domain.words import split_words
 
 
@@ -73,6 +73,7 @@ def _courtesy(request: ContactRequest, language: Language) -> Answer | NoAnswer 
     kind = courtesy_kind(request.message.text)
     if kind is not None:
         return Answer("courtesy", phrase(kind, language, name=name), 1.0, language)
-    # A bare "ok" or "no" after an answer asks for nothing; as the first word of all it is asked what it
-    # means.
-    return NoAnswer() if request.last_ai_turn else None
+    # A bare "ok" or "no" after an answer asks for nothing; after a question of ours it answers that, and
+    # as the first word of all it is asked what it means.
+    last = request.last_ai_turn
+    return NoAnswer() if last and not asks_back(last.text) else None

@@ -7,6 +7,7 @@ from services.ai.domain.contact_requests import ContactRequest
 from services.ai.domain.courtesy import courtesy_kind, reply_kind
 from services.ai.domain.expressions import word_set
 from services.ai.domain.topics import topic_stems
+from services.ai.domain.wording import asks_back
 from services.ai.domain.words import fold, split_words
 
 _LEANING_TOPICS: Final = 2  # "and on Sundays?" has one topic word; a question with three stands by itself
@@ -43,7 +44,8 @@ def question_of(request: ContactRequest, language: str) -> Question:
     asked = [text for text in request.burst if courtesy_kind(text) is None and reply_kind(text) is None]
     text = "\n".join(asked or request.burst)
     earlier = _earlier_question(request)
-    if earlier and _leans(text, language):
+    last = request.last_ai_turn
+    if earlier and (_leans(text, language) or (last is not None and asks_back(last.text))):
         return Question(text, f"{earlier}\n{text}")
     return Question(text, text)
 

@@ -63,6 +63,17 @@ class RoutingTable:
         return price.of(usage) if price else 0.0
 
 
+_CHEAP_TASKS: Final = frozenset[Task]({"analyse", "rewrite"})
+_PREMIUM_TASKS: Final = frozenset[Task]({"answer", "draft", "improve"})
+
+
+def default_routes(cheap: tuple[str, ...], premium: tuple[str, ...]) -> tuple[Route, ...]:
+    """Understanding goes to the cheap models, writing to the premium ones and, where these give no answer,
+    to the cheap ones; each of one endpoint after the other.
+    """
+    return (Route(_CHEAP_TASKS, cheap), Route(_PREMIUM_TASKS, (*premium, *cheap)))
+
+
 def complexity_of(question: str, turns: int) -> float:
     """How much a message asks of whoever answers it, from 0 to 1: its length, its questions, its history."""
     words = len(split_words(question)) / _MANY_WORDS

@@ -18,6 +18,7 @@ Phrase = Literal[
     "goodbye",
     "what_we_are",
     "clarify",
+    "asked_back",
     "not_found",
     "cannot_read",
     "nothing_to_suggest",
@@ -38,6 +39,7 @@ _PHRASES: Final[Mapping[Language, Mapping[Phrase, str]]] = {
             "I am not sure I understood you. The nearest subject I know about is “{title}”. Could you "
             "put your question in other words? Or shall I pass you to a person?"
         ),
+        "asked_back": "{question} If you would rather talk to a person, just say so.",
         "not_found": (
             "I have no answer to that. Could you put your question in other words? Or shall I pass you "
             "to a person?"
@@ -62,6 +64,7 @@ _PHRASES: Final[Mapping[Language, Mapping[Phrase, str]]] = {
             "„{title}“ weiß. Können Sie Ihre Frage anders ausdrücken? Oder soll ich Sie mit einem "
             "Menschen verbinden?"
         ),
+        "asked_back": "{question} Wenn Sie lieber mit einem Menschen sprechen, sagen Sie es einfach.",
         "not_found": (
             "Darauf habe ich keine Antwort. Können Sie Ihre Frage anders ausdrücken? Oder soll ich Sie "
             "mit einem Menschen verbinden?"
@@ -85,6 +88,7 @@ _PHRASES: Final[Mapping[Language, Mapping[Phrase, str]]] = {
             "No estoy seguro de haberle entendido. Lo más parecido que conozco es «{title}». ¿Puede "
             "decirlo con otras palabras? ¿O le paso con una persona?"
         ),
+        "asked_back": "{question} Si prefiere hablar con una persona, dígalo.",
         "not_found": (
             "No tengo respuesta para eso. ¿Puede decirlo con otras palabras? ¿O le paso con una persona?"
         ),
@@ -108,6 +112,7 @@ _PHRASES: Final[Mapping[Language, Mapping[Phrase, str]]] = {
             "{title} ». Pouvez-vous le dire autrement ? Ou dois-je vous mettre en relation avec une "
             "personne ?"
         ),
+        "asked_back": "{question} Si vous préférez parler à une personne, dites-le.",
         "not_found": (
             "Je n'ai pas de réponse à cela. Pouvez-vous le dire autrement ? Ou dois-je vous mettre en "
             "relation avec une personne ?"
@@ -131,6 +136,7 @@ _PHRASES: Final[Mapping[Language, Mapping[Phrase, str]]] = {
             "Não tenho a certeza de ter entendido. O assunto mais próximo que conheço é “{title}”. Pode"
             " dizer de outra forma? Ou passo a conversa a uma pessoa?"
         ),
+        "asked_back": "{question} Se preferir falar com uma pessoa, é só dizer.",
         "not_found": (
             "Não tenho resposta para isso. Pode dizer de outra forma? Ou passo a conversa a uma pessoa?"
         ),
@@ -252,9 +258,12 @@ _HANDOFFS: Final[Mapping[Language, Mapping[HandoffReason, str]]] = {
 }
 
 
-def phrase(key: Phrase, language: Language, *, name: str = "", title: str = "") -> str:
+def phrase(key: Phrase, language: Language, *, name: str = "", title: str = "", question: str = "") -> str:
     """A sentence with its names filled in."""
-    return _PHRASES[language][key].replace("{name}", name).replace("{title}", title)
+    sentence = _PHRASES[language][key]
+    for place, words in (("{name}", name), ("{title}", title), ("{question}", question)):
+        sentence = sentence.replace(place, words)
+    return sentence
 
 
 def handoff_text(reason: HandoffReason, language: Language) -> str:
@@ -270,11 +279,24 @@ def offers_person(text: str) -> bool:
     return _offers().fullmatch(text.strip()) is not None
 
 
+def asks_back(text: str) -> bool:
+    """True where ``text`` puts a question of a model's to the contact: a yes to it answers that question."""
+    return _sentences("asked_back").fullmatch(text.strip()) is not None
+
+
 @lru_cache(maxsize=1)
 def _offers() -> re.Pattern[str]:
-    keys: tuple[Phrase, ...] = ("clarify", "not_found", "cannot_read")
-    sentences = [phrases[key] for phrases in _PHRASES.values() for key in keys]
-    return re.compile("|".join(re.escape(one).replace(r"\{title\}", ".+") for one in sentences), re.DOTALL)
+    return _sentences("clarify", "not_found", "cannot_read")
+
+
+@lru_cache(maxsize=2)
+def _sentences(*keys: Phrase) -> re.Pattern[str]:
+    return _any_of([phrases[key] for phrases in _PHRASES.values() for key in keys])
+
+
+def _any_of(sentences: list[str]) -> re.Pattern[str]:
+    opened = (re.sub(r"\\\{(?:title|name|question)\\\}", ".+", re.escape(one)) for one in sentences)
+    return re.compile("|".join(opened), re.DOTALL)
 
 
 @lru_cache(maxsize=1)
@@ -282,5 +304,4 @@ def own_sentences() -> re.Pattern[str]:
     """Everything that the bot says of its own accord, names and titles left open."""
     sentences = [text for phrases in _PHRASES.values() for text in phrases.values()]
     sentences += [text for reasons in _HANDOFFS.values() for text in reasons.values()]
-    patterns = (re.escape(one).replace(r"\{title\}", ".+").replace(r"\{name\}", ".+") for one in sentences)
-    return re.compile("|".join(patterns), re.DOTALL)
+    return _any_of(sentences)

@@ -108,6 +108,9 @@ def _request(received: Received[AnswerContact]) -> ai.ContactRequest:
         message=message,
         turns=turns,
         has_attachment=question.has_attachment,
+        conversation_id=question.conversation.id,
+        contact_names=(question.conversation.contact.name,),
+        contact_value=question.contact_value,
     )
 
 

@@ -2,22 +2,41 @@
 
 from services.ai.domain.contact_requests import Answer, ContactRequest, Handoff, NoAnswer
 from services.ai.domain.first_look import first_look, hand_off, language_of
-from services.ai.domain.grounding import Thresholds, answer_from
+from services.ai.domain.grounding import Grounds, Thresholds, confidence_of, fresh_passages
+from services.ai.domain.model_calls import ModelFailed
+from services.ai.domain.prompts import shown_passages
 from services.ai.domain.questions import question_of
+from services.ai.use_cases.engines import Engine
+from services.ai.use_cases.extractive_engine import ExtractiveEngine
 from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
 
 _PASSAGES = 5  # the best one answers; the next stand in where the contact has just been told the first
 
 
 class AnswerContact:
-    """Decides in this order: asked for a person, rules, frustration, courtesies, what the knowledge holds."""
+    """Decides in this order: asked for a person, rules, frustration, courtesies, no support twice, what the
+    engine makes of the knowledge, the engine's failure.
 
-    def __init__(self, knowledge: Knowledge, thresholds: Thresholds) -> None:
+    Without ``engine`` it is the extractive one. ``quotes_instead`` lets that one stand in for an engine that
+    gives no answer, where it is sure enough; people take over otherwise.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        thresholds: Thresholds,
+        engine: Engine | None = None,
+        *,
+        quotes_instead: bool = False,
+    ) -> None:
         self._knowledge = knowledge
         self._thresholds = thresholds
+        self._extractive = ExtractiveEngine(thresholds)
+        self._engine: Engine = engine or self._extractive
+        self._quotes_instead = quotes_instead
 
     async def __call__(self, request: ContactRequest) -> Answer | Handoff | NoAnswer:
-        """The decision. Where the engine gives no answer it is a handoff: nobody waits for it."""
+        """The decision. Where an engine gives no answer it is a handoff: nobody waits for it."""
         language = language_of(request)
         decided = first_look(request, language)
         if decided is not None:
@@ -27,4 +46,21 @@ class AnswerContact:
             passages = await self._knowledge.search(request.base, question.lookup, _PASSAGES)
         except KnowledgeUnavailable:
             return hand_off("ai_unavailable", language)
-        return answer_from(request, question, passages, self._thresholds, language)
+        shown = shown_passages(fresh_passages(request, passages))
+        grounds = Grounds(request, question, shown, self._thresholds, language, reads=self._engine.reads)
+        best = max((confidence_of(question, one, language) for one in shown.values()), default=0.0)
+        if not shown or (grounds.asked_back_before and best < self._thresholds.clarify):
+            return grounds.unsupported()
+        try:
+            return grounds.settle(await self._engine.decide(request, question, shown, language))
+        except ModelFailed:
+            return await self._without_model(grounds)
+
+    async def _without_model(self, grounds: Grounds) -> Answer | Handoff:
+        if self._quotes_instead:
+            request, question, language = grounds.request, grounds.question, grounds.language
+            decision = await self._extractive.decide(request, question, grounds.shown, language)
+            if decision.kind == "answer":
+                plain = Grounds(request, question, grounds.shown, self._thresholds, language)
+                return plain.settle(decision)
+        return hand_off("ai_unavailable", grounds.language)

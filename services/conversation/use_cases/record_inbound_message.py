@@ -140,6 +140,7 @@ class RecordInbound:
             turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
         else:
             turns = (Turn(message_id=message.id, role="contact", text=message.content),)
+        contact = await tx.contact_by_id(conversation.contact.id)
         answer_by = call.now + self.answer_limit
         tx.send(
             AnswerContact(
@@ -151,6 +152,7 @@ class RecordInbound:
                 turns=turns,
                 has_attachment=bool(message.attachments),
                 answer_by=answer_by,
+                contact_value=(contact.value if contact else None) or 0.0,
             ),
             exchange=AI_COMMANDS,
             subject=conversation.id,

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from services.ai.domain.model_calls import Circumstances, ModelFailed, Prompt, Usage
-from services.ai.domain.routing import Price, Route, RoutingTable, complexity_of
+from services.ai.domain.routing import Price, Route, RoutingTable, complexity_of, default_routes
 from services.ai.domain.structured import Shape, read_shape, strict_schema
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from tests.unit.ai.model_fakes import HERE, InMemoryUsage, ScriptedChat
@@ -190,3 +190,9 @@ def test_a_strict_schema_requires_everything_and_allows_nothing_else() -> None:
         "required": ["name", "parts"],
         "additionalProperties": False,
     }
+
+
+def test_understanding_is_cheap_and_writing_is_not() -> None:
+    table = RoutingTable(default_routes(("main/small", "second/small"), ("main/big", "second/big")))
+    assert table.models("analyse", HERE) == ("main/small", "second/small")
+    assert table.models("draft", HERE) == ("main/big", "second/big", "main/small", "second/small")

@@ -1,0 +1,95 @@
+"""A model endpoint that is down, hangs, is slow or answers garbage: over the wire, against the stand-in."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from libs.standins.model import ModelStandin
+from services.ai.adapters.guarded_chat import GuardedChat
+from services.ai.adapters.openai_chat import OpenAIChat
+from services.ai.domain.contact_requests import Answer, Handoff
+from services.ai.domain.grounding import Thresholds
+from services.ai.domain.routing import RoutingTable, default_routes
+from services.ai.use_cases.answer_contact import AnswerContact
+from services.ai.use_cases.ask_model import AskModel, ModelLimits
+from services.ai.use_cases.model_engine import ModelEngine
+from tests.unit.ai.conversations import asked, known
+from tests.unit.ai.model_fakes import InMemoryUsage
+
+LIMIT_S = 0.4  # what is 18 s in service
+COST = "What does shipping cost?"
+
+
+@pytest.fixture(scope="module")
+async def served() -> AsyncIterator[ModelStandin]:
+    async with ModelStandin.running() as standin:
+        yield standin
+
+
+@pytest.fixture
+async def model(served: ModelStandin) -> AsyncIterator[ModelStandin]:
+    yield served
+    await served.reset()
+
+
+@pytest.fixture
+async def with_model(model: ModelStandin) -> AsyncIterator[AnswerContact]:
+    chat = OpenAIChat(model.base_url, "sk-any", seconds=0.15)
+    ask = AskModel(
+        {"main": GuardedChat(chat, time.monotonic, most_at_once=8)},
+        RoutingTable(default_routes(("main/reader-1",), ("main/reader-1",))),
+        InMemoryUsage(),
+        ModelLimits(seconds=LIMIT_S),
+        time.monotonic,
+    )
+    yield AnswerContact(await known(), Thresholds(), ModelEngine(ask))
+    await chat.close()
+
+
+async def test_the_reader_answers_through_the_whole_way(with_model: AnswerContact) -> None:
+    answer = await with_model(asked(COST))
+    assert isinstance(answer, Answer)
+    assert answer.text == "Shipping costs 4.90 euros."
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "reset"},
+        {"kind": "hang"},
+        {"kind": "slow_body", "seconds": 30},
+        {"kind": "latency", "seconds": 30},
+        {"kind": "garbage"},
+        {"kind": "html"},
+        {"kind": "server_error"},
+        {"kind": "no_finish_reason"},
+        {"kind": "rate_limit", "retry_after": 300},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+async def test_people_take_over_within_the_limit_and_others_are_not_held_up(
+    with_model: AnswerContact, model: ModelStandin, fault: dict[str, Any]
+) -> None:
+    model.add_fault(**fault)
+    without_model = AnswerContact(await known(), Thresholds())
+    async with asyncio.timeout(10):
+        waiting = [asyncio.create_task(with_model(asked(COST))) for _ in range(12)]
+        other = await without_model(asked(COST))
+        decisions = await asyncio.gather(*waiting)
+
+    assert isinstance(other, Answer)
+    assert {one.reason for one in decisions if isinstance(one, Handoff)} == {"ai_unavailable"}
+    assert all(isinstance(one, Handoff) for one in decisions)
+
+
+async def test_it_answers_again_once_the_endpoint_is_well(
+    with_model: AnswerContact, model: ModelStandin
+) -> None:
+    model.add_fault("server_error", times=4)
+    first = await with_model(asked(COST))
+    second = await with_model(asked(COST))
+    assert isinstance(first, Handoff)
+    assert isinstance(second, Answer)
