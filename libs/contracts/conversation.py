@@ -385,12 +385,13 @@ class ConversationStarted(ConversationEvent, type="conversation.started.v1"):
 
 class MessageRecorded(ConversationEvent, type="conversation.message_recorded.v1"):
     """A message is stored. `reply_to_external` is the platform's id of the message it answers, `external_id`
-    that of an inbound message itself.
+    that of an inbound message itself, and `other_ids` are further ones it has (a mail's Message-ID).
     """
 
     message: MessageView
     reply_to_external: str | None = None
     external_id: str | None = None
+    other_ids: tuple[str, ...] = Field(default=(), max_length=8)
 
 
 class ConversationHandedOff(ConversationEvent, type="conversation.handed_off.v1"):

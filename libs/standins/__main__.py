@@ -15,6 +15,7 @@ import uvloop
 from libs.standins.app import StandinApp
 from libs.standins.journal import DEFAULT_KEEP
 from libs.standins.model import ModelStandin
+from libs.standins.postmark import PostmarkStandin
 from libs.standins.server import serving
 from libs.standins.telegram import TelegramStandin
 from libs.standins.whatsapp import WhatsAppStandin
@@ -40,7 +41,12 @@ async def _run(arguments: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     options = {"speed_up": arguments.speed_up, "keep": arguments.keep}
     app = StandinApp(
-        [TelegramStandin(**options), WhatsAppStandin(**options), ModelStandin(keep=arguments.keep)]
+        [
+            TelegramStandin(**options),
+            WhatsAppStandin(**options),
+            PostmarkStandin(**options),
+            ModelStandin(keep=arguments.keep),
+        ]
     )
     async with serving(app, host=arguments.host, port=arguments.port) as base_url:
         sys.stdout.write(json.dumps({"event": "ready", "url": base_url}) + "\n")

@@ -1,6 +1,6 @@
 """What delivery can be told from outside, on top of what every service can."""
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from libs.runtime.settings import ServiceSettings, service_config
 
@@ -17,6 +17,12 @@ class DeliverySettings(ServiceSettings):
     telegram_base_url: str = "https://api.telegram.org"
     #: Address of Meta's Graph, likewise. The version is a setting of the connection (`version`, v24.0).
     whatsapp_base_url: str = "https://graph.facebook.com"
+    #: Address of Postmark's API, likewise.
+    postmark_base_url: str = "https://api.postmarkapp.com"
+    #: Mailbox that mails come from where a connection's settings name no `from_email`; `SMTP_FROM_EMAIL` too.
+    from_email: str = Field(
+        default="", validation_alias=AliasChoices("from_email", "DELIVERY_FROM_EMAIL", "SMTP_FROM_EMAIL")
+    )
     #: Seconds one request to a platform may take, at most 10 (a claim on a message lasts 20). Default 10. A
     #: request that takes longer ends as `unknown`: lower it only if the platform is near.
     request_seconds: float = Field(default=10.0, gt=0.0, le=10.0)

@@ -178,6 +178,7 @@ class ConversationState:
             message=view,
             reply_to_external=draft.reply_to_external,
             external_id=draft.external_id,
+            other_ids=draft.other_ids,
         )
         self.message_count += 1
         if draft.kind not in SIDE_KINDS:
@@ -185,7 +186,7 @@ class ConversationState:
         return StoredMessage(
             view=view,
             connection_id=self.connection_id,
-            external_ids=(draft.external_id,) if draft.external_id else (),
+            external_ids=(*((draft.external_id,) if draft.external_id else ()), *draft.other_ids),
             delivery_id=draft.delivery_id,
             unsupported=draft.unsupported,
         )

@@ -32,6 +32,8 @@ class Draft:
     subject: str | None = None
     body_html: str | None = None
     external_id: str | None = None
+    #: Further ids that the platform has for it.
+    other_ids: tuple[str, ...] = ()
     delivery_id: str | None = None
 
 

@@ -22,9 +22,7 @@ class FollowMail:
         if conversation.channel is not Channel.EMAIL:
             return None
         inbound = message.direction is Direction.INBOUND
-        reference = event.external_id if isinstance(event, MessageRecorded) and inbound else None
-        if not inbound:
-            reference = message.id
+        reference = _written_under(event) if inbound else message.id
         before = await self._threads.of(conversation.id)
         if reference is None:
             return before
@@ -32,3 +30,9 @@ class FollowMail:
         if after != before:
             await self._threads.keep(conversation.id, after, self._now())
         return before.without(reference)
+
+
+def _written_under(event: MessageRecorded | MessageRetried) -> str | None:
+    """The Message-ID of a mail to us."""
+    ids = event.other_ids if isinstance(event, MessageRecorded) else ()
+    return next((one for one in ids if "@" in one), None)

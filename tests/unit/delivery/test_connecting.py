@@ -130,7 +130,7 @@ async def test_the_gateway_gets_what_verifies_a_webhook_sealed():
     plain = PlainSeals().open(answer.sealed, context="connection:conn-1")
     secrets = ConnectionSecrets.model_validate_json(plain)
     assert (secrets.webhook_secret, secrets.account_id, secrets.status) == ("hush", "acc-1", "connected")
-    assert b"token" not in plain
+    assert TOKEN.encode() not in plain
 
 
 async def test_an_unknown_connection_is_not_found():

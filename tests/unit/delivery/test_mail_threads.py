@@ -41,7 +41,7 @@ async def test_a_reply_stands_in_the_thread_of_what_was_written_before_it() -> N
     inbound, envelope = recorded(conversation, channel=Channel.EMAIL, direction=Direction.INBOUND)
     inbound = inbound.model_copy(
         update={
-            "external_id": "<j1@sample.test>",
+            "other_ids": ("j1@sample.test",),
             "message": inbound.message.model_copy(update={"subject": "Kettle"}),
         }
     )
@@ -51,9 +51,9 @@ async def test_a_reply_stands_in_the_thread_of_what_was_written_before_it() -> N
     first = await stage.record(conversation, channel=Channel.EMAIL)
     second = await stage.record(conversation, channel=Channel.EMAIL)
     await stage.dispatcher.drain()
-    thread = MailThread(("<j1@sample.test>",), "<j1@sample.test>", "Kettle")
+    thread = MailThread(("j1@sample.test",), "j1@sample.test", "Kettle")
     assert stage.ledger.rows[first].thread == thread
-    assert stage.ledger.rows[second].thread == replace(thread, references=("<j1@sample.test>", first))
+    assert stage.ledger.rows[second].thread == replace(thread, references=("j1@sample.test", first))
 
 
 async def test_a_mail_sent_once_more_does_not_refer_to_itself() -> None:
