@@ -318,7 +318,8 @@ def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tok
         refresh_lifetime=settings.refresh_lifetime,
         now=now,
     )
-    add_auth_routes(app, log_in, refresh, LogOut(outside.families))
+    log_out = LogOut(outside.families, outside.ended)
+    add_auth_routes(app, log_in, refresh, log_out, _commanding(outside))
 
 
 def _once(outside: Outside) -> Once:

@@ -22,10 +22,13 @@ class CheckedTokens:
         """A widget session."""
         return self._tokens.for_visitor(caller, issued_at=issued_at)
 
-    def read_person(self, token: str) -> PersonCaller:
-        """Who holds it. Raises DomainError `unauthenticated`."""
+    def read_person(self, token: str, *, ended_too: bool = False) -> PersonCaller:
+        """Who holds it; with `ended_too` also when its log-in has ended. Raises DomainError
+        `unauthenticated`.
+        """
         caller = self._tokens.read_person(token)
-        self._ended.check(caller.session_id)
+        if not ended_too:
+            self._ended.check(caller.session_id)
         return caller
 
     def read_visitor(self, token: str, *, expired_for: float = 0.0) -> VisitorCaller:

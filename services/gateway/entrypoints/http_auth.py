@@ -1,7 +1,9 @@
 """Log in, and stay logged in."""
 
 from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
 
+from services.gateway.entrypoints.http_commanding import Commanding, NoBody
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import LogInBody, LogOutBody, RefreshBody, SessionAnswer
@@ -12,7 +14,9 @@ from services.gateway.use_cases.log_out import LogOut
 from services.gateway.use_cases.refresh_session import RefreshSession
 
 
-def add_auth_routes(app: FastAPI, log_in: LogIn, refresh_session: RefreshSession, log_out: LogOut) -> None:
+def add_auth_routes(
+    app: FastAPI, log_in: LogIn, refresh_session: RefreshSession, log_out: LogOut, commanding: Commanding
+) -> None:
     """`/auth/login`, `/auth/refresh` and `/auth/logout`."""
 
     @app.post(
@@ -43,11 +47,21 @@ def add_auth_routes(app: FastAPI, log_in: LogIn, refresh_session: RefreshSession
         operation_id="logOut",
         summary="Log out",
         description="Ends this log-in, or all of the person's: access tokens and refresh tokens count no "
-        "more, sockets are closed with 4401, on every replica.",
+        "more, sockets are closed with 4401, on every replica. Sent again, it is 401, but with the same "
+        "Idempotency-Key answered as done.",
         tags=["sessions"],
         status_code=204,
         responses=errors(401, 415, 422),
     )
-    async def log_out_route(caller: CurrentPerson, body: LogOutBody | None = None) -> Response:
-        await log_out(caller, everywhere=body is not None and body.everywhere)
+    async def log_out_route(
+        request: Request,
+        caller: CurrentPerson,
+        body: LogOutBody | None = None,
+        key: IdempotencyKey = None,
+    ) -> Response:
+        async def work() -> BaseModel:
+            await log_out(caller, everywhere=body is not None and body.everywhere)
+            return NoBody()
+
+        await commanding.once(key, commanding.command_id(request, caller, key), body, work)
         return Response(status_code=204)

@@ -41,6 +41,8 @@ class ApiKeys(Protocol):
 class IdentifyCaller(Protocol):
     """Whose token it is."""
 
-    async def __call__(self, token: str) -> PersonCaller:
-        """Raises DomainError `unauthenticated`, TransientError when nobody can tell."""
+    async def __call__(self, token: str, *, ended_too: bool = False) -> PersonCaller:
+        """With `ended_too` also when a person's log-in has ended. Raises DomainError `unauthenticated`,
+        TransientError when nobody can tell.
+        """
         ...

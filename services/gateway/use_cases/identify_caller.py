@@ -18,13 +18,15 @@ class IdentifyByToken:
         self._keys = keys
         self._now = now
 
-    async def __call__(self, token: str) -> PersonCaller:
-        """Raises DomainError `unauthenticated`, TransientError when the store is away."""
+    async def __call__(self, token: str, *, ended_too: bool = False) -> PersonCaller:
+        """With `ended_too` also when a person's log-in has ended. Raises DomainError `unauthenticated`,
+        TransientError when the store is away.
+        """
         if len(token) > _LONGEST:
             raise _refused()
         if api_keys.looks_like_key(token):
             return await self._by_key(token)
-        return self._tokens.read_person(token)
+        return self._tokens.read_person(token, ended_too=ended_too)
 
     async def _by_key(self, token: str) -> PersonCaller:
         parts = api_keys.split(token)

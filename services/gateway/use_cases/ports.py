@@ -133,8 +133,8 @@ class Tokens(Protocol):
         """A widget session."""
         ...
 
-    def read_person(self, token: str) -> PersonCaller:
-        """Who holds an access token."""
+    def read_person(self, token: str, *, ended_too: bool = False) -> PersonCaller:
+        """Who holds an access token; with `ended_too` also when its log-in has ended."""
         ...
 
     def read_visitor(self, token: str, *, expired_for: float = 0.0) -> VisitorCaller:

@@ -79,6 +79,7 @@ class Site:
     api_keys: InMemoryApiKeys
     announce: Announcements
     files: InMemoryBlobs
+    ended: EndedSessions
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -112,13 +113,13 @@ def make_site(**changes: Any) -> Site:
         "api_keys": InMemoryApiKeys(),
         "announce": Announcements(),
         "files": InMemoryBlobs(),
+        "ended": EndedSessions(timedelta(minutes=15), now),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(
         **{key: value for key, value in parts.items() if key not in {"book", "frames"}},
         conversations=parts["book"],
         account_frames=parts["frames"],
-        ended=EndedSessions(timedelta(minutes=15), now),
     )
     gateway = assemble(settings(**changes), outside, Health())
     transport = httpx.ASGITransport(gateway.app, raise_app_exceptions=False)

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from libs.contracts.errors import DomainError, TransientError
+from libs.runtime.clock import now
 from services.gateway.adapters.broker_session_ends import read_session_ends
+from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.domain import ended_sessions
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.ended_sessions import EndedSessions
@@ -15,7 +17,7 @@ from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.end_sessions import EndSessions
 from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
 from services.gateway.use_cases.log_out import LogOut
-from tests.unit.gateway.conftest import Site
+from tests.unit.gateway.conftest import JWT_SECRET, Site
 from tests.unit.gateway.fakes import Clock, InMemoryFamilies
 from tests.unit.gateway.samples import ACCOUNT, ANA, BEN
 
@@ -59,7 +61,7 @@ async def world() -> World:
 
 
 async def test_a_log_out_ends_one_log_in_and_tells_the_other_replicas(world: World) -> None:
-    await LogOut(world.families)(world.caller("ana-1"), everywhere=False)
+    await LogOut(world.families, world.ended)(world.caller("ana-1"), everywhere=False)
     assert [world.counts(one) for one in ("ana-1", "ana-2", "ben")] == [False, True, True]
     assert world.told == [["ana-1"]]
     family = await world.families.find("ana-1")
@@ -69,15 +71,17 @@ async def test_a_log_out_ends_one_log_in_and_tells_the_other_replicas(world: Wor
 
 
 async def test_everywhere_ends_all_of_the_person_and_nobody_else(world: World) -> None:
-    await LogOut(world.families)(world.caller("ana-1"), everywhere=True)
+    await LogOut(world.families, world.ended)(world.caller("ana-1"), everywhere=True)
     assert [world.counts(one) for one in ("ana-1", "ana-2", "ben")] == [False, False, True]
     assert world.told == [["ana-1", "ana-2"]]
-    await LogOut(world.families)(world.caller("ana-1"), everywhere=True)
+    # A log-in that has ended ends no others, whoever has its token.
+    with pytest.raises(DomainError):
+        await LogOut(world.families, world.ended)(world.caller("ana-1"), everywhere=True)
     assert world.told == [["ana-1", "ana-2"]]
 
 
 async def test_a_token_that_names_no_log_in_ends_none(world: World) -> None:
-    await LogOut(world.families)(world.caller(None), everywhere=False)
+    await LogOut(world.families, world.ended)(world.caller(None), everywhere=False)
     assert world.told == []
     assert world.counts(None)
 
@@ -201,3 +205,25 @@ async def test_over_http_a_token_counts_no_more_after_log_out(site: Site) -> Non
     answer = await site.client.post("/auth/logout", json={"everywhere": True}, headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
     assert (await site.client.post("/auth/logout")).status_code == 401
+
+
+async def test_a_log_out_sent_again_with_its_key_is_done_and_ends_nothing_more(
+    site: Site,
+) -> None:
+    caller = PersonCaller(ANA, now() + LIFETIME, "ana-1")
+    token = JwtTokens(JWT_SECRET, "parley").for_person(caller, issued_at=now())
+
+    async def log_out(key: str | None, body: dict[str, bool] | None = None) -> int:
+        headers = {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {})
+        return (await site.client.post("/auth/logout", json=body, headers=headers)).status_code
+
+    everywhere = {"everywhere": True}
+    assert await log_out("first", everywhere) == 204
+    site.ended.end(["ana-1"])
+    assert await log_out("first", everywhere) == 204
+    assert await log_out("another") == 204
+    assert await log_out("third", everywhere) == 401
+    assert await log_out("first") == 422
+    assert await log_out(None) == 401
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "first"}
+    assert (await site.client.get("/api/v1/conversations", headers=headers)).status_code == 401
