@@ -25,8 +25,15 @@ from tests.e2e.parley import Parley, eventually
 from tests.unit.gateway.operations import Operation, operations
 
 ELSEWHERE = "acc-elsewhere"
-#: Of a ticket, they are refused to those whom the ticket's own routes refuse.
-BY_THE_TICKETS_RULE = {"resolveConversation", "closeConversation", "changeConversationStatus"}
+#: Of a ticket, they are refused to those whom the ticket's own routes refuse; and an assigned agent is none
+#: any more once somebody has returned the ticket to the AI.
+BY_THE_TICKETS_RULE = {
+    "resolveConversation",
+    "closeConversation",
+    "changeConversationStatus",
+    "closeTicket",
+    "suggestResponse",
+}
 #: What would take the ticket out of its callers' sight; tried with strangers alone.
 MOVES = {"handOffConversation", "transferConversation", "assignConversation", "eraseContact", "mergeContacts"}
 #: What would end what the other requests need, or says nothing about an object.
@@ -81,10 +88,15 @@ class Scene:
     async def call(self, caller: Caller, one: Operation) -> httpx.Response:
         """One request. The body is the document's example, about the thing where it names one."""
         body = one.body
-        if isinstance(body, dict) and "ticket_id" in body:
-            body = {**body, "ticket_id": self.things.values["ticket_id"]}
+        if isinstance(body, dict):
+            known = {"ticket_id": self.things.values["ticket_id"], "attachments": []}
+            body = {name: known.get(name, value) for name, value in body.items()}
         return await self.http.request(
-            one.method, self.address + one.address(self.things.values), json=body, headers=caller.headers
+            one.method,
+            self.address + one.address(self.things.values),
+            json=body,
+            files={"file": ("note.txt", b"It blinks.", "text/plain")} if one.is_upload else None,
+            headers=caller.headers,
         )
 
 
@@ -184,7 +196,11 @@ def tried(caller: Caller, one: Operation) -> bool:
 async def wrong(scene: Scene, caller: Caller, one: Operation, slots: asyncio.Semaphore) -> str | None:
     """What is wrong with the answer, if anything."""
     async with slots:
-        answer = await scene.call(caller, one)
+        try:
+            answer = await scene.call(caller, one)
+        except httpx.ReadError:
+            # Refused before its body was read, and cut off: nothing was taken.
+            return None if one.is_upload and refusals(caller, one) else f"{one} by {caller.name}: cut off"
     said = f"{one} by {caller.name}: {answer.status_code} {answer.text[:200]}"
     leaked = not caller.sees and any(word in answer.text for word in scene.things.words)
     wanted = refusals(caller, one)

@@ -15,6 +15,7 @@ class Operation:
     path: str
     body: Any = None
     headers: frozenset[str] = field(default=frozenset())
+    is_upload: bool = False
 
     @property
     def parameters(self) -> list[str]:
@@ -41,6 +42,7 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
             headers=frozenset(
                 one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"
             ),
+            is_upload="multipart/form-data" in operation.get("requestBody", {}).get("content", {}),
         )
         for path, methods in document["paths"].items()
         for method, operation in methods.items()

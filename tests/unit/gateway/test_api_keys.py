@@ -194,6 +194,7 @@ async def test_each_key_has_its_own_limit() -> None:
 #: What belongs to a person, not to an account: no key can do it.
 PERSONAL = {
     "logOut",
+    "setPassword",
     "openTicket",
     "resolveTicket",
     "closeTicket",
