@@ -53,7 +53,9 @@ def parse(
         channel=channel,
         status="connected",
         webhook_secret=secret,
-        settings=dict(_pair(one, "=", "--setting") for one in setting or ()),
+        settings={
+            name: _set(value) for name, value in (_pair(one, "=", "--setting") for one in setting or ())
+        },
     )
     headers = {name.lower(): value for name, value in (_pair(one, ":", "--header") for one in header or ())}
     post = Post(datetime.now(UTC), headers, below.strip("/"), file.read_bytes())
@@ -116,6 +118,10 @@ def _status(receipt: Receipt) -> dict[str, Any]:
 
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _set(value: str) -> str | bool:
+    return value == "true" if value in {"true", "false"} else value
 
 
 def _pair(text: str, between: str, option: str) -> tuple[str, str]:

@@ -27,7 +27,8 @@ class Inbound:
     `session_id` names the thread on its connection, `target` is the address to send to. `delivery_id` stops
     duplicates per connection; `external_id` and `reply_to` are the platform's message ids, and `other_ids`
     further ones of the same message. `references` are ids of earlier messages by which the thread may be
-    known, the surest first. `number` is which of our numbers it came to, where a post may carry several.
+    known, the surest first, `conversation_id` the conversation that the sender was told to name, and did.
+    `number` is which of our numbers it came to, where a post may carry several.
     `payload` is what a button stands for. `automatic`: a machine wrote it, and nothing may answer it.
     """
 
@@ -43,7 +44,7 @@ class Inbound:
     expects_answer: bool = False
     other_ids: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
-    token: str | None = None
+    conversation_id: str | None = None
     subject: str | None = None
     number: str | None = None
     payload: str | None = None

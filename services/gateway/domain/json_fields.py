@@ -109,6 +109,12 @@ def optional_word(parent: JsonObject, key: str) -> str | None:
     return fitting(clean(value)) or None if type(value) is str else None
 
 
+def choice_in(parent: JsonObject, key: str) -> str:
+    """A word out of a closed list, as it stands; "" for whatever is no text."""
+    value = parent.get(key)
+    return value if type(value) is str else ""
+
+
 def fitting(word: str) -> str:
     """The word within the length of an id."""
     if len(word) <= _MOST_ID:

@@ -12,6 +12,7 @@ from services.gateway.domain.inbound import Inbound, Moved, Reading, Receipt
 from services.gateway.domain.json_fields import (
     JsonObject,
     UnreadableError,
+    choice_in,
     object_in,
     optional_list,
     optional_object,
@@ -81,7 +82,7 @@ class WhatsApp:
             raise UnreadableError("object is not whatsapp_business_account")
         read = _Collected()
         for change in _changes(body, read.unread):
-            field = change.get("field")
+            field = choice_in(change, "field")
             if field == "messages":
                 read.take(change)
             elif field not in _ASKS_FOR_NOTHING:

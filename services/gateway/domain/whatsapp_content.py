@@ -11,6 +11,7 @@ from services.gateway.domain.json_fields import (
     MOST_TEXT,
     JsonObject,
     UnreadableError,
+    choice_in,
     clean,
     object_in,
     optional_id,
@@ -45,10 +46,10 @@ class Content:
 
 def content_of(message: JsonObject) -> Content | None:
     """The content of a message; None where nobody wrote anything. Raises UnreadableError."""
-    kind = message.get("type")
+    kind = choice_in(message, "type")
     if kind in _NOBODY_WROTE:
         return None
-    reader = _READERS.get(kind) if type(kind) is str else None
+    reader = _READERS.get(kind)
     if reader is not None:
         return reader(message)
     named = optional_text(message, "type", 64)
@@ -136,7 +137,7 @@ def _interactive(message: JsonObject) -> Content:
     interactive = optional_object(message, "interactive")
     if interactive is None:
         return _unsupported(message)  # left out where the platform reports an error instead
-    answer = interactive.get("type")
+    answer = choice_in(interactive, "type")
     if answer in {"button_reply", "list_reply"}:
         chosen = object_in(interactive, answer)
         return _button(optional_text(chosen, "title", MOST_TEXT), optional_text(chosen, "id", 1024))
@@ -192,7 +193,7 @@ def _edit(message: JsonObject) -> Content:
     edit = object_in(message, "edit")
     inner = optional_object(edit, "message") or {}
     # An edit within an edit is not WhatsApp's; read once, so that nothing can nest without end.
-    content = content_of(inner) if inner.get("type") not in {"edit", "revoke", "reaction"} else None
+    content = content_of(inner) if choice_in(inner, "type") not in {"edit", "revoke", "reaction"} else None
     return Content(
         MessageKind.EDIT,
         content.text if content else "",

@@ -6,6 +6,7 @@ from services.gateway.domain.inbound import Author, Inbound, Moved
 from services.gateway.domain.json_fields import (
     JsonObject,
     UnreadableError,
+    choice_in,
     fitting,
     moment_of,
     optional_object,
@@ -72,7 +73,7 @@ def read_message(raw: JsonObject, number: Number) -> Message | None:
 def read_moved(raw: JsonObject, number: Number) -> Moved | None:
     """The new number or user id of a person, where a message tells of one. Raises UnreadableError."""
     system = optional_object(raw, "system")
-    if raw.get("type") != "system" or system is None or system.get("type") not in _MOVES:
+    if system is None or raw.get("type") != "system" or choice_in(system, "type") not in _MOVES:
         return None
     before = optional_word(raw, "from") or optional_word(raw, "from_user_id")
     after = optional_word(system, "wa_id") or optional_word(system, "user_id")

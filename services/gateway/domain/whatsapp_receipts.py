@@ -5,6 +5,7 @@ from services.gateway.domain.inbound import Receipt
 from services.gateway.domain.json_fields import (
     JsonObject,
     UnreadableError,
+    choice_in,
     fitting,
     moment_of,
     optional_list,
@@ -30,8 +31,8 @@ _KINDS = {
 def read_receipt(status: JsonObject, number: str | None) -> Receipt:
     """One status. Raises UnreadableError, for a status that is newer than this list, too."""
     external_id = word_in(status, "id")
-    word = status.get("status")
-    kind = _KINDS.get(word) if type(word) is str else None
+    word = choice_in(status, "status")
+    kind = _KINDS.get(word)
     if kind is None:
         raise UnreadableError("a status that is not known")
     recipient = optional_word(status, "recipient_id") or optional_word(status, "recipient_user_id")
@@ -44,7 +45,7 @@ def read_receipt(status: JsonObject, number: str | None) -> Receipt:
         external_id=external_id,
         kind=kind,
         # In a group each member's receipt is one of its own.
-        delivery_id=fitting(":".join([external_id, f"{word}", recipient or "", member or ""])),
+        delivery_id=fitting(":".join([external_id, word, recipient or "", member or ""])),
         at=moment_of(status.get("timestamp")),
         recipient=recipient,
         reference=optional_text(status, "biz_opaque_callback_data", 512),

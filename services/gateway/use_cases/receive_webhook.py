@@ -82,8 +82,14 @@ class ReceiveWebhook:
         return connection
 
     async def _record(self, connection: ConnectionSecrets, message: Inbound) -> None:
+        command_id = self._derive_id(connection.connection_id, message.delivery_id)
+        command = self.command_of(message, connection)
+        await self._inbound.record(command, id=command_id, account_id=connection.account_id)
+
+    def command_of(self, message: Inbound, connection: ConnectionSecrets) -> RecordInboundMessage:
+        """What is asked of the conversation service for a message."""
         author = message.author
-        command = RecordInboundMessage(
+        return RecordInboundMessage(
             actor=Actor(kind=ActorKind.CONTACT, id=author.alias, name=author.name),
             connection_id=connection.connection_id,
             chatbot_id=connection.chatbot_id,
@@ -100,8 +106,6 @@ class ReceiveWebhook:
             expects_answer=message.expects_answer,
             received_at=self._now(),
         )
-        command_id = self._derive_id(connection.connection_id, message.delivery_id)
-        await self._inbound.record(command, id=command_id, account_id=connection.account_id)
 
     async def _park(self, connection: ConnectionSecrets, body: bytes, reason: str) -> None:
         parked_id = self._derive_id(connection.connection_id, sha256(body).hexdigest())

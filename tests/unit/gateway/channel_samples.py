@@ -51,6 +51,83 @@ def wrote(kind: str, **fields: Any) -> dict[str, Any]:
     return {name: one for name, one in message.items() if one is not None}
 
 
+EMAIL = connection(Channel.EMAIL, BASIC)
+
+
+def mail(headers: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
+    """A mail as Postmark posts it; an answer to one of ours unless `headers` say something else."""
+    to = {"Email": "help+t_9f2k@desk.test", "Name": "", "MailboxHash": "t_9f2k"}
+    known = {
+        "Return-Path": "<jo@sample.test>",
+        "Message-ID": "<j2@sample.test>",
+        "In-Reply-To": "<5d0c7a10-out1@desk.test>",
+        "References": "<j1@sample.test> <5d0c7a10-out1@desk.test>",
+    }
+    whole = {
+        "From": "jo@sample.test",
+        "FromName": "Jo Wren",
+        "FromFull": {"Email": "jo@sample.test", "Name": "Jo Wren", "MailboxHash": ""},
+        "To": "help+t_9f2k@desk.test",
+        "ToFull": [to],
+        "OriginalRecipient": "help+t_9f2k@desk.test",
+        "Subject": "Re: Kettle",
+        "MessageID": "5d0c7a10-0001-4a00-9a00-0000000000a1",
+        "ReplyTo": "",
+        "MailboxHash": "t_9f2k",
+        "Date": "Tue, 4 Aug 2026 09:12:01 +0200",
+        "TextBody": "Green please.",
+        "HtmlBody": "",
+        "StrippedTextReply": "",
+        "MessageStream": "inbound",
+        "Headers": [
+            {"Name": name, "Value": one} for name, one in (known if headers is None else headers).items()
+        ],
+        "Attachments": [],
+        **fields,
+    }
+    return {name: one for name, one in whole.items() if one is not None}
+
+
+CHATWOOT = connection(Channel.CHATWOOT, "chatwoot-secret")
+
+
+def talk(**fields: Any) -> dict[str, Any]:
+    """A conversation of Chatwoot."""
+    nested = {"id": 9101, "message_type": 0, "status": "sent", "account_id": 3, "conversation_id": 77}
+    whole = {
+        "id": 77,
+        "inbox_id": 12,
+        "status": "pending",
+        "channel": "Channel::WebWidget",
+        "contact_inbox": {"id": 610, "contact_id": 501, "source_id": "c0ffee00"},
+        "meta": {"sender": {"id": 501, "name": "Jo Wren", "type": "contact"}, "assignee": None},
+        "messages": [nested],
+        **fields,
+    }
+    return {name: one for name, one in whole.items() if one is not None}
+
+
+def said(**fields: Any) -> dict[str, Any]:
+    """A message event of Chatwoot."""
+    whole = {
+        "event": "message_created",
+        "id": 9101,
+        "content": "Where is my parcel?",
+        "content_type": "text",
+        "content_attributes": {},
+        "message_type": "incoming",
+        "private": False,
+        "created_at": "2026-08-04T07:00:00.120Z",
+        "source_id": None,
+        "account": {"id": 3, "name": "Kettle Co"},
+        "inbox": {"id": 12, "name": "Site"},
+        "sender": {"id": 501, "name": "Jo Wren", "email": "Jo@sample.test", "phone_number": None},
+        "conversation": talk(),
+        **fields,
+    }
+    return {name: one for name, one in whole.items() if one is not None}
+
+
 def escaped(body: Any) -> bytes:
     """A body as Meta sends it: everything outside ASCII as an escape."""
     return json.dumps(body, separators=(",", ":")).encode()

@@ -1,12 +1,15 @@
+import json
 from typing import Any
 
 import pytest
 
 from libs.contracts.vocabulary import MessageKind
 from services.gateway.domain.json_fields import UnreadableError
+from services.gateway.domain.telegram import Telegram
 from services.gateway.domain.telegram_address import Bot
-from services.gateway.domain.telegram_updates import Inbound, read_update
-from tests.unit.gateway.samples import group, update
+from services.gateway.domain.telegram_updates import Inbound, read_moved, read_update
+from services.gateway.domain.webhooks import Post
+from tests.unit.gateway.samples import TELEGRAM, WHEN, group, update
 
 BOT = Bot(username="shop_helper_bot", id=990001)
 
@@ -397,3 +400,36 @@ def test_nul_and_lone_surrogates_are_taken_out_and_nothing_else():
 def test_what_is_no_update_is_refused_with_the_one_error(raw: Any):
     with pytest.raises(UnreadableError):
         read_update(raw, BOT)
+
+
+@pytest.mark.parametrize(
+    ("message", "moved"),
+    [
+        ({"chat": {"id": -40055}, "migrate_to_chat_id": -1002200330077}, ("tg:-40055", "tg:-1002200330077")),
+        (
+            {"chat": {"id": -1002200330077}, "migrate_from_chat_id": -40055},
+            ("tg:-40055", "tg:-1002200330077"),
+        ),
+        ({"chat": {"id": 1}}, None),
+        ({"chat": {"id": 1}, "migrate_to_chat_id": 1}, None),
+        ({"migrate_to_chat_id": 1}, None),
+        (7, None),
+    ],
+)
+def test_a_group_that_became_a_supergroup_has_moved(message: Any, moved: tuple[str, str] | None):
+    found = read_moved({"update_id": 1, "message": message})
+    assert [(one.session_id, one.to_session_id) for one in found] == ([moved] if moved else [])
+
+
+def test_one_post_of_telegram_is_read_as_a_whole():
+    raw = update(migrate_to_chat_id=-1002200330077, text=None, chat={"id": -40055, "type": "group"})
+    reading = Telegram().read(Post(WHEN, body=json.dumps(raw).encode()), TELEGRAM)
+    assert (reading.messages, len(reading.moved)) == ((), 1)
+    assert Telegram().challenge({}, TELEGRAM) is None
+
+
+def test_a_forward_says_so_and_a_message_has_its_time():
+    found = only(update(forward_origin={"type": "hidden_user"}))
+    assert found.forwarded
+    assert found.sent_at is not None
+    assert found.sent_at.timestamp() == 1786000001
