@@ -16,6 +16,7 @@ from libs.contracts import (
     erasure,
     files,
     gateway,
+    knowledge,
     messages,
     notes,
     notification_settings,
@@ -63,6 +64,11 @@ _CONVERSATION_EVENTS: Kinds = tuple(
         ),
         key=lambda kind: kind.type,
     )
+)
+_KNOWLEDGE_QUERIES: Kinds = (
+    knowledge.GetDocument,
+    knowledge.GetKnowledgeStatus,
+    knowledge.ListDocuments,
 )
 _CONVERSATION_COMMANDS: Kinds = (
     conversation.AcknowledgeMessage,
@@ -199,6 +205,9 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.AI_ANSWER_CONTACT.name: (ai.AnswerContact,),
         topology.AI_DRAFT_REPLY.name: (suggestions.DraftReply,),
         topology.AI_ADD_DOCUMENT.name: (ai.AddDocument,),
+        topology.AI_PUT_DOCUMENT.name: (knowledge.PutDocument,),
+        topology.AI_REMOVE_DOCUMENT.name: (knowledge.RemoveDocument,),
+        topology.query_queue("ai"): _KNOWLEDGE_QUERIES,
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
     "notify": {
@@ -224,6 +233,7 @@ class Sending:
 #: What each service sends. `operator` is whoever sets an installation up (deploy/local/demo does).
 SENDS: dict[str, tuple[Sending, ...]] = {
     "gateway": (
+        Sending(topology.AI_COMMANDS, (knowledge.PutDocument, knowledge.RemoveDocument)),
         Sending(topology.NOTIFY_COMMANDS, (notification_settings.PutNotificationSettings,)),
         Sending(
             topology.CONVERSATION_COMMANDS,
@@ -291,7 +301,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
             f"{PARTITION}.",
         ),
         Sending(topology.DELIVERY_COMMANDS, (delivery.ConnectChannel,)),
-        Sending(topology.AI_COMMANDS, (ai.AddDocument,)),
+        Sending(topology.AI_COMMANDS, (ai.AddDocument, knowledge.PutDocument, knowledge.RemoveDocument)),
         Sending(topology.GATEWAY_COMMANDS, (gateway.SetCredentials,)),
     ),
 }
@@ -307,6 +317,7 @@ ASKS: dict[str, dict[str, Kinds]] = {
             *_ORGANISING_QUERIES,
         ),
         "delivery": (delivery.FindConnection, delivery.GetConnection),
+        "ai": _KNOWLEDGE_QUERIES,
         "notify": (notify.FramesAfter, notification_settings.GetNotificationSettings),
     },
 }

@@ -143,6 +143,8 @@ DELIVERY_CONNECT_CHANNEL = _command_queue("delivery", DELIVERY_COMMANDS, "connec
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
+AI_PUT_DOCUMENT = _command_queue("ai", AI_COMMANDS, "put_document")
+AI_REMOVE_DOCUMENT = _command_queue("ai", AI_COMMANDS, "remove_document")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
 AI_ERASE_PERSON = _command_queue("ai", AI_COMMANDS, "erase_person")
 GATEWAY_ERASE_PERSON = _command_queue("gateway", GATEWAY_COMMANDS, "erase_person")
@@ -193,6 +195,8 @@ QUEUES: tuple[Queue, ...] = (
     AI_ANSWER_CONTACT,
     AI_DRAFT_REPLY,
     AI_ADD_DOCUMENT,
+    AI_PUT_DOCUMENT,
+    AI_REMOVE_DOCUMENT,
     GATEWAY_SET_CREDENTIALS,
     NOTIFY_PUT_SETTINGS,
     AI_ERASE_PERSON,

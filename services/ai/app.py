@@ -5,11 +5,15 @@ import time
 
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
+from libs.contracts.knowledge import MOST_DOCUMENT_BYTES
 from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
+from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.logs import get_logger
 from libs.runtime.service import Service
 from libs.runtime.settings import folder
+from services.ai.adapters.blob_files import BlobFiles
+from services.ai.adapters.bounded_reader import BoundedReader
 from services.ai.adapters.guarded_chat import GuardedChat
 from services.ai.adapters.mongo_documents import INDEXES, MongoDocuments
 from services.ai.adapters.mongo_usage import INDEXES as USAGE_INDEXES
@@ -19,16 +23,20 @@ from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
 from services.ai.domain.grounding import Thresholds
 from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
 from services.ai.entrypoints.drafting import Drafting
+from services.ai.entrypoints.knowing import Knowing
 from services.ai.entrypoints.subscribers import Subscribers
 from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.draft_reply import DraftReply
-from services.ai.use_cases.index_documents import IndexDocuments
+from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
+from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
 from services.ai.use_cases.model_engine import ModelEngine
 from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
+from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
+from services.ai.use_cases.take_in_file import TakeInFile
 
 _log = get_logger("ai")
 
@@ -38,7 +46,8 @@ async def build(settings: AISettings) -> Service:
     foundation = Foundation("ai", settings, indexes={**INDEXES, **USAGE_INDEXES}, relays=False)
     documents = MongoDocuments(foundation.store)
     knowledge = await QdrantEdgeKnowledge.open(await asyncio.to_thread(folder, settings.index_folder))
-    index = IndexDocuments(documents, knowledge)
+    index = IndexDocuments(documents, knowledge, _report_progress)
+    take_in = TakeInDocument(PutDocument(documents), index)
     ask = _model(settings, foundation)
     answer = AnswerContact(
         knowledge,
@@ -48,7 +57,7 @@ async def build(settings: AISettings) -> Service:
     )
     subscribers = Subscribers(
         answer,
-        TakeInDocument(PutDocument(documents), index),
+        take_in,
         foundation.publisher,
     )
     foundation.consumers.work_queue(topology.AI_ANSWER_CONTACT, subscribers.answers(), prefetch=50)
@@ -58,6 +67,7 @@ async def build(settings: AISettings) -> Service:
     foundation.consumers.work_queue(
         topology.AI_ERASE_PERSON, person_routes(foundation.store, foundation.publisher, "ai"), prefetch=1
     )
+    _add_knowledge(settings, foundation, take_in, LookAtKnowledge(documents, knowledge, index))
     service = foundation.service
     service.on_start(index)
     service.on_stop(knowledge.close)
@@ -91,6 +101,29 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
     limits = ModelLimits(settings.model_seconds, settings.conversation_tokens, settings.account_day_tokens)
     table = RoutingTable(own or default_routes(cheap, premium), prices)
     return AskModel(endpoints, table, MongoUsage(foundation.store), limits, time.monotonic)
+
+
+def _add_knowledge(
+    settings: AISettings, foundation: Foundation, take_in: TakeInDocument, look: LookAtKnowledge
+) -> None:
+    """The documents' commands and queries."""
+    blobs = GridFsBlobs(foundation.store.beside(settings.database("blobs")))
+    knowing = Knowing(
+        TakeInFile(BlobFiles(blobs), BoundedReader(), take_in, most_bytes=MOST_DOCUMENT_BYTES),
+        RemoveDocument(MongoDocuments(foundation.store)),
+        look,
+        engine="qdrant-edge",
+        embedding=None,
+    )
+    foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
+    foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
+    foundation.consumers.queries("ai", knowing.queries())
+
+
+def _report_progress(progress: IndexProgress) -> None:
+    """Now and then: at each hundredth of the way, and at its end."""
+    if progress.done == progress.total or progress.done % max(1, progress.total // 100) == 0:
+        _log.info("indexing", done=progress.done, total=progress.total)
 
 
 async def _keep_indexed(index: IndexDocuments, pause: float) -> None:

@@ -22,6 +22,7 @@ from libs.runtime.logs import get_logger
 from libs.runtime.realtime import RealtimeQueue
 from libs.runtime.service import Service
 from services.gateway.adapters import mongo_answers, mongo_api_keys, mongo_credentials, mongo_families
+from services.gateway.adapters.ai_knowledge import AiKnowledge, DocumentUploads
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_inbound import BrokerInbound
 from services.gateway.adapters.broker_session_ends import BrokerSessionEnds, read_session_ends
@@ -51,6 +52,7 @@ from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
 from services.gateway.entrypoints.http_departments import add_department_routes
+from services.gateway.entrypoints.http_documents import add_document_routes, bounds_of_documents
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes, bounds_of_uploads
 from services.gateway.entrypoints.http_guard import Guard
@@ -90,6 +92,7 @@ from services.gateway.use_cases.api_key_ports import ApiKeys
 from services.gateway.use_cases.attach_files import AttachFiles
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.create_api_key import CreateApiKey
+from services.gateway.use_cases.documents import Documents, Knowledge, Uploads
 from services.gateway.use_cases.download_file import DownloadFile
 from services.gateway.use_cases.end_sessions import EndSessions
 from services.gateway.use_cases.file_ports import Files
@@ -159,6 +162,8 @@ class Outside:
     channels: Channels
     ended: EndedSessions
     notification_settings: SettingsOfPeople
+    knowledge: Knowledge
+    uploads: Uploads
     api_keys: ApiKeys
     announce: Announce
     files: Files
@@ -209,6 +214,8 @@ async def build(settings: GatewaySettings) -> Service:
         channels=DeliveryChannels(rpc),
         ended=ended,
         notification_settings=NotifySettings(rpc),
+        knowledge=AiKnowledge(rpc),
+        uploads=DocumentUploads(blobs),
         api_keys=MongoApiKeys(store),
         announce=announce,
         files=blobs,
@@ -276,7 +283,9 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         [*webhooks.routes(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
-        bounds_of=bounds_of_uploads(settings.file_bytes, settings.file_seconds),
+        bounds_of=bounds_of_documents(
+            settings.file_seconds, bounds_of_uploads(settings.file_bytes, settings.file_seconds)
+        ),
         cors_origins=settings.cors_origins,
     )
     _add_sessions(api, settings, outside, tokens)
@@ -358,6 +367,8 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_people_routes(app, outside.queries, _commanding(outside), people)
     add_chatbot_routes(app, outside.queries, _commanding(outside))
     add_department_routes(app, outside.queries, _commanding(outside))
+    documents = Documents(outside.uploads, outside.knowledge, outside.queries, now=now, new_id=new_id)
+    add_document_routes(app, documents, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)
     add_starting_routes(app, start, _commanding(outside))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.demo.load import load_demo
 from deploy.local.stack import LocalStack
-from tests.bench import ingest, memory, pipeline, replies
+from tests.bench import ingest, memory, pipeline, replies, retrieval
 from tests.bench.report import Row, publish
 
 TARGET = Path("build/bench.json")
@@ -20,6 +20,7 @@ async def _measure(scratch: Path) -> list[Row]:
         resting = memory.measure(stack)
         rows += await pipeline.measure(stack)
         rows += await replies.measure(stack)
+    rows += await retrieval.measure()
     return rows + resting
 
 

@@ -64,6 +64,22 @@ class MongoDocuments:
             rows = await self._documents.find(wanted).sort("title", ASCENDING).limit(limit).to_list(limit)
         return [_document(row) for row in rows]
 
+    async def page(self, base: KnowledgeBase, after: str | None, limit: int) -> Sequence[Document]:
+        """Documents of one knowledge base that are not removed, by id."""
+        wanted: dict[str, Any] = {"account_id": base.account_id, "chatbot_id": base.chatbot_id}
+        if after is not None:
+            wanted["document_id"] = {"$gt": after}
+        with self._store.guarded():
+            found = self._documents.find({**wanted, "removed": False}).sort("document_id", ASCENDING)
+            rows = await found.limit(limit).to_list(limit)
+        return [_document(row) for row in rows]
+
+    async def count(self, base: KnowledgeBase) -> int:
+        """How many there are that are not removed."""
+        wanted = {"account_id": base.account_id, "chatbot_id": base.chatbot_id, "removed": False}
+        with self._store.guarded():
+            return await self._documents.count_documents(wanted)
+
     async def revisions(self) -> dict[DocumentKey, int]:
         """The revision of every document that is not removed."""
         fields = ["account_id", "chatbot_id", "document_id", "revision"]

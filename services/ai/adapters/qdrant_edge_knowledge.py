@@ -90,6 +90,10 @@ class QdrantEdgeKnowledge:
         """The indexed revision of each document."""
         return await self._run(self._shard.revisions, _WRITE_SECONDS)
 
+    async def count(self, base: KnowledgeBase) -> int:
+        """How many chunks of a knowledge base are indexed."""
+        return await self._run(lambda: self._shard.count(base), self._search_seconds)
+
     async def flush(self) -> None:
         """Make what was indexed so far outlive the process."""
         async with self._writing:

@@ -182,6 +182,10 @@ class QdrantEdgeShard:
         """The true mean lengths now."""
         return self._base(base_id).corpus.means
 
+    def count(self, base_id: KnowledgeBase) -> int:
+        """The chunks of a knowledge base."""
+        return self._base(base_id).corpus.chunks
+
     def flush(self) -> None:
         """Write all to disk, and give the room of replaced chunks back where they are a fifth or more."""
         self._shard.optimize()

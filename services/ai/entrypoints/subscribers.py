@@ -16,8 +16,8 @@ from libs.runtime.received import Received, Routes
 from libs.runtime.telemetry import current_traceparent
 from services.ai.domain import contact_requests as ai
 from services.ai.domain.documents import DocumentKey, KnowledgeBase
+from services.ai.domain.files import InvalidDocument
 from services.ai.domain.rules import HandoffRules
-from services.ai.use_cases.put_document import InvalidDocument
 
 SOURCE = "ai"
 

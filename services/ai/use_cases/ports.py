@@ -42,6 +42,10 @@ class Knowledge(Protocol):
         """Which revision of each document is indexed. Documents without chunks are not listed."""
         ...
 
+    async def count(self, base: KnowledgeBase) -> int:
+        """How many chunks of a knowledge base are indexed. Raises KnowledgeUnavailable."""
+        ...
+
 
 class Documents(Protocol):
     """The store of documents, the one truth about them, shared by all replicas of the service.
@@ -61,6 +65,14 @@ class Documents(Protocol):
 
     async def list(self, base: KnowledgeBase, limit: int = 1_000) -> Sequence[Document]:
         """The documents of one knowledge base that are not removed, by title."""
+        ...
+
+    async def page(self, base: KnowledgeBase, after: str | None, limit: int) -> Sequence[Document]:
+        """Documents of one knowledge base that are not removed, by id, from the one behind ``after`` on."""
+        ...
+
+    async def count(self, base: KnowledgeBase) -> int:
+        """How many there are of one knowledge base that are not removed."""
         ...
 
     async def revisions(self) -> dict[DocumentKey, int]:

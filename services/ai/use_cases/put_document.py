@@ -1,9 +1,10 @@
 """Store a Markdown file as the new version of a document."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.ai.domain.documents import MAX_DOCUMENT_CHARACTERS, Document, DocumentKey, Visibility
+from services.ai.domain.files import InvalidDocument
 from services.ai.domain.front_matter import split_front_matter
 from services.ai.domain.languages import detect_language
 from services.ai.domain.markdown_blocks import read_blocks
@@ -13,8 +14,16 @@ _VISIBILITIES: Final[dict[str, Visibility]] = {"public": "public", "internal": "
 _MAX_TITLE_CHARACTERS: Final = 300
 
 
-class InvalidDocument(ValueError):  # noqa: N818 - it names a state, as a caller reads it
-    """The file is not a document that could be stored; the message says why. Trying again is of no use."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody said of a document beside its file; it counts before what the file says."""
+
+    title: str | None = None
+    visibility: Visibility | None = None
+    language: str | None = None
+
+
+_NOTHING: Final = Given()
 
 
 class PutDocument:
@@ -27,12 +36,12 @@ class PutDocument:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def __call__(self, key: DocumentKey, markdown: str) -> Document:
+    async def __call__(self, key: DocumentKey, markdown: str, given: Given = _NOTHING) -> Document:
         """Store it and give it back with its revision; the same content again stores nothing.
 
         Raises InvalidDocument.
         """
-        document = _document(key, markdown)
+        document = _document(key, markdown, given)
         stored = await self._documents.get(key)
         if stored is not None and _same(stored, document):
             return stored
@@ -40,24 +49,26 @@ class PutDocument:
         return await self._documents.save(replace(document, phrasings=learnt))
 
 
-def _document(key: DocumentKey, markdown: str) -> Document:
+def _document(key: DocumentKey, markdown: str, given: Given) -> Document:
     if len(markdown) > MAX_DOCUMENT_CHARACTERS:
         raise InvalidDocument(f"a document holds at most {MAX_DOCUMENT_CHARACTERS} characters")
     front = split_front_matter(markdown)
     if not front.body.strip():
         raise InvalidDocument("the document has no text")
-    given = front.fields.get("visibility", "public").lower()
-    visibility = _VISIBILITIES.get(given)
+    said = given.visibility or front.fields.get("visibility", "public").lower()
+    visibility = _VISIBILITIES.get(said)
     if visibility is None:
-        raise InvalidDocument(f"visibility is public or internal, not {given!r}")
+        raise InvalidDocument("visibility is public or internal")
     return Document(
         id=key.document_id,
         account_id=key.base.account_id,
         chatbot_id=key.base.chatbot_id,
-        title=_title(front.fields.get("title", ""), front.body, key.document_id),
+        title=_title(given.title or front.fields.get("title", ""), front.body, key.document_id),
         text=front.body,
         visibility=visibility,
-        language=front.fields.get("language", "").lower()[:2] or detect_language(front.body),
+        language=given.language
+        or front.fields.get("language", "").lower()[:2]
+        or detect_language(front.body),
     )
 
 

@@ -104,6 +104,17 @@ RULES: dict[str, Rule] = {
         _ADMINS.by(Scope.ACCOUNT),
     ),
     **dict.fromkeys(
+        (
+            "listDocuments",
+            "createDocument",
+            "getDocument",
+            "putDocument",
+            "removeDocument",
+            "getKnowledgeStatus",
+        ),
+        _ADMINS.by(Scope.KNOWLEDGE),
+    ),
+    **dict.fromkeys(
         ("listChatbots", "getChatbot", "createChatbot", "updateChatbot", "deleteChatbot"),
         _ADMINS.by(Scope.CHATBOTS),
     ),

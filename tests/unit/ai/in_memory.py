@@ -58,6 +58,11 @@ class InMemoryKnowledge:
                     found.append(_passage(entry.document, chunk, Score(score, weighted.mass)))
         return sorted(found, key=lambda passage: -passage.score.lexical)[:limit]
 
+    async def count(self, base: KnowledgeBase) -> int:
+        if self.is_down:
+            raise KnowledgeUnavailable
+        return sum(len(entry.chunks) for key, entry in self.entries.items() if key.base == base)
+
     async def flush(self) -> None:
         self.flushed += 1
 
@@ -98,6 +103,14 @@ class InMemoryDocuments:
     async def list(self, base: KnowledgeBase, limit: int = 1_000) -> Sequence[Document]:
         mine = [one for one in self.stored.values() if one.base == base and not one.removed]
         return sorted(mine, key=lambda one: one.title)[:limit]
+
+    async def page(self, base: KnowledgeBase, after: str | None, limit: int) -> Sequence[Document]:
+        mine = [one for one in self.stored.values() if one.base == base and not one.removed]
+        behind = (one for one in mine if after is None or one.id > after)
+        return sorted(behind, key=lambda one: one.id)[:limit]
+
+    async def count(self, base: KnowledgeBase) -> int:
+        return sum(one.base == base and not one.removed for one in self.stored.values())
 
     async def revisions(self) -> dict[DocumentKey, int]:
         return {key: one.revision for key, one in self.stored.items() if not one.removed}

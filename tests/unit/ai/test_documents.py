@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ai.domain.documents import MAX_DOCUMENT_CHARACTERS, Document, DocumentKey, KnowledgeBase
+from services.ai.domain.files import InvalidDocument
 from services.ai.use_cases.index_documents import IndexDocuments, IndexReport
-from services.ai.use_cases.put_document import InvalidDocument, PutDocument
+from services.ai.use_cases.put_document import PutDocument
 from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
 from tests.unit.ai.in_memory import InMemoryDocuments, InMemoryKnowledge

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from libs.contracts.conversation import Person
 from libs.runtime.clock import now
 from libs.runtime.health import Health
+from services.gateway.adapters.ai_knowledge import DocumentUploads
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.app import Gateway, Outside, assemble
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
@@ -23,6 +24,7 @@ from services.gateway.entrypoints.server_protocols import bounded_http, bounded_
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
+from tests.unit.gateway.fake_knowledge import KnownDocuments
 from tests.unit.gateway.fakes import (
     ChosenSettings,
     Clock,
@@ -80,6 +82,7 @@ class Site:
     announce: Announcements
     files: InMemoryBlobs
     ended: EndedSessions
+    knowledge: KnownDocuments
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -114,10 +117,12 @@ def make_site(**changes: Any) -> Site:
         "announce": Announcements(),
         "files": InMemoryBlobs(),
         "ended": EndedSessions(timedelta(minutes=15), now),
+        "knowledge": KnownDocuments(),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(
         **{key: value for key, value in parts.items() if key not in {"book", "frames"}},
+        uploads=DocumentUploads(parts["files"]),
         conversations=parts["book"],
         account_frames=parts["frames"],
     )

@@ -1,0 +1,74 @@
+"""The AI service's knowledge over the broker, and the blob store that files go to it by."""
+
+from collections.abc import AsyncIterable, Collection
+from datetime import datetime
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from libs.contracts import topology
+from libs.contracts.base import Command, Query
+from libs.contracts.files import NewFile, StoredFile
+from libs.contracts.knowledge import MOST_DOCUMENT_BYTES, DocumentView
+from libs.runtime.blobs import Blobs
+from libs.runtime.clock import now
+from libs.runtime.rpc import RpcClient
+
+A = TypeVar("A", bound=BaseModel)
+
+#: A PDF may take its reader 25 s.
+_COMMAND_SECONDS: Final = 45.0
+
+
+class AiKnowledge:
+    """The port Knowledge."""
+
+    def __init__(self, rpc: RpcClient) -> None:
+        self._rpc = rpc
+
+    async def ask(self, query: Query, *, account_id: str, answer: type[A]) -> A:
+        """Asked."""
+        return await self._rpc.ask(query, service="ai", account_id=account_id, answer=answer)
+
+    async def carry_out(
+        self,
+        command: Command,
+        *,
+        account_id: str,
+        id: str,  # noqa: A002 - the envelope's attribute
+    ) -> DocumentView:
+        """Commanded."""
+        result = await self._rpc.command(
+            command,
+            exchange=topology.AI_COMMANDS,
+            routing_key=command.type,
+            account_id=account_id,
+            id=id,
+            time_limit=_COMMAND_SECONDS,
+        )
+        return DocumentView.model_validate(result)
+
+
+class DocumentUploads:
+    """The port Uploads."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+
+    async def put(
+        self, account_id: str, file_id: str, chunks: AsyncIterable[bytes], waits_until: datetime
+    ) -> StoredFile:
+        """Streamed."""
+        file = NewFile(
+            id=file_id,
+            account_id=account_id,
+            owner="document",
+            content_type="application/octet-stream",
+            created_at=now(),
+            expires_at=waits_until,
+        )
+        return await self._blobs.put(file, chunks, most_bytes=MOST_DOCUMENT_BYTES)
+
+    async def remove(self, account_id: str, file_ids: Collection[str]) -> None:
+        """Removed."""
+        await self._blobs.remove(account_id, file_ids=file_ids)

@@ -1,0 +1,216 @@
+"""A chatbot's documents, for administrators."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.contracts.base import Query as Asking
+from libs.contracts.knowledge import (
+    MOST_DOCUMENT_BYTES,
+    DocumentPage,
+    DocumentText,
+    DocumentView,
+    GetDocument,
+    GetKnowledgeStatus,
+    KnowledgeStatus,
+    ListDocuments,
+    Title,
+    Visibility,
+)
+from services.gateway.domain.callers import PersonCaller
+from services.gateway.entrypoints.http_chatbots_models import PageQuery
+from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_console import PathId
+from services.gateway.entrypoints.http_docs import errors
+from services.gateway.entrypoints.http_edge import Bounds, BoundsOf
+from services.gateway.entrypoints.http_guard import CurrentPerson
+from services.gateway.entrypoints.http_once import IdempotencyKey
+from services.gateway.use_cases.documents import CONTENT_TYPES, FINAL, Documents, GivenDocument, format_of
+
+_CHATBOT = "/api/v1/chatbots/{chatbot_id}"
+_DOCUMENTS = f"{_CHATBOT}/documents"
+_DOCUMENT = f"{_DOCUMENTS}/{{document_id}}"
+_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {
+                "schema": {"type": "string", "minLength": 1}
+                | ({"format": "binary"} if kind == "application/pdf" else {}),
+                **({"example": "# Lids\n\nLids are made of glass."} if kind == "text/markdown" else {}),
+            }
+            for kind in CONTENT_TYPES
+        },
+    }
+}
+_ABOUT_FILE = (
+    "The body is the file; its Content-Type says what it is: Markdown, text, HTML, PDF, or CSV of questions "
+    "and answers. What the query says counts before what the file says."
+)
+
+
+def bounds_of_documents(seconds: float, others: BoundsOf) -> BoundsOf:
+    """The bounds of requests that bring a document; those of ``others`` for any other request."""
+    bounds = Bounds(MOST_DOCUMENT_BYTES, seconds)
+
+    def bounds_of(method: str, path: str) -> Bounds | None:
+        brings = method in ("POST", "PUT") and path.startswith("/api/v1/chatbots/") and "/documents" in path
+        return bounds if brings else others(method, path)
+
+    return bounds_of
+
+
+class GivenQuery(BaseModel):
+    """What is said beside the file."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    title: Title | None = None
+    visibility: Visibility | None = Field(
+        default=None, description="`internal`: for agents alone, never quoted to visitors."
+    )
+    language: str | None = Field(
+        default=None, pattern="^[a-z]{2}$", description="Two letters; guessed without."
+    )
+
+
+Given = Annotated[GivenQuery, Query()]
+
+
+def add_document_routes(app: FastAPI, documents: Documents, commanding: Commanding) -> None:
+    """`/api/v1/chatbots/{chatbot_id}/documents`, one of them, and `…/knowledge`."""
+    _add_reads(app, documents)
+    _add_changes(app, documents, commanding)
+
+
+def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> None:
+    async def put(
+        request: Request,
+        caller: PersonCaller,
+        key: str | None,
+        chatbot_id: str,
+        document_id: str | None,
+        given: GivenQuery,
+    ) -> JSONResponse:
+        said = GivenDocument(format=format_of(request.headers.get("content-type")), **given.model_dump())
+        uploaded = await documents.upload(caller, chatbot_id, request.stream(), said)
+        command_id = commanding.command_id(request, caller, key)
+
+        async def work() -> DocumentView:
+            return await documents.put(caller, chatbot_id, document_id or command_id, uploaded, command_id)
+
+        try:
+            answer = await commanding.once(
+                key, command_id, uploaded.given, work, status=200 if document_id else 201
+            )
+        except FINAL:
+            await documents.forget(uploaded)
+            raise
+        await documents.forget(uploaded)
+        return answer
+
+    @app.post(
+        _DOCUMENTS,
+        operation_id="createDocument",
+        summary="A new document",
+        description=_ABOUT_FILE,
+        tags=["knowledge"],
+        status_code=201,
+        response_model=DocumentView,
+        responses=errors(400, 401, 403, 404, 415, 422, 504),
+        openapi_extra=_FILE,
+    )
+    async def create_route(
+        request: Request, chatbot_id: PathId, given: Given, caller: CurrentPerson, key: IdempotencyKey = None
+    ) -> JSONResponse:
+        return await put(request, caller, key, chatbot_id, None, given)
+
+    @app.put(
+        _DOCUMENT,
+        operation_id="putDocument",
+        summary="A document of this id, or its new version",
+        description=_ABOUT_FILE,
+        tags=["knowledge"],
+        response_model=DocumentView,
+        responses=errors(400, 401, 403, 404, 415, 422, 504),
+        openapi_extra=_FILE,
+    )
+    async def put_route(
+        request: Request,
+        chatbot_id: PathId,
+        document_id: PathId,
+        given: Given,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        return await put(request, caller, key, chatbot_id, document_id, given)
+
+    @app.delete(
+        _DOCUMENT,
+        operation_id="removeDocument",
+        summary="Take a document away, so that it is quoted no more",
+        description="The answer is the document as it was.",
+        tags=["knowledge"],
+        response_model=DocumentView,
+        responses=errors(401, 403, 404, 422, 504),
+    )
+    async def remove_route(
+        request: Request,
+        chatbot_id: PathId,
+        document_id: PathId,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command_id = commanding.command_id(request, caller, key)
+
+        async def work() -> DocumentView:
+            return await documents.remove(caller, chatbot_id, document_id, command_id)
+
+        return await commanding.once(key, command_id, None, work)
+
+
+def _add_reads(app: FastAPI, documents: Documents) -> None:
+    async def asked(
+        caller: PersonCaller, chatbot_id: str, query: Asking, answer: type[BaseModel]
+    ) -> JSONResponse:
+        found = await documents.ask(caller, chatbot_id, query, answer)
+        return JSONResponse(found.model_dump(mode="json"))
+
+    @app.get(
+        _DOCUMENTS,
+        operation_id="listDocuments",
+        summary="A page of a chatbot's documents",
+        tags=["knowledge"],
+        response_model=DocumentPage,
+        responses=errors(400, 401, 403, 404),
+    )
+    async def list_route(
+        chatbot_id: PathId, page: Annotated[PageQuery, Query()], caller: CurrentPerson
+    ) -> JSONResponse:
+        query = ListDocuments(chatbot_id=chatbot_id, **page.model_dump())
+        return await asked(caller, chatbot_id, query, DocumentPage)
+
+    @app.get(
+        _DOCUMENT,
+        operation_id="getDocument",
+        summary="A document as it was understood",
+        tags=["knowledge"],
+        response_model=DocumentText,
+        responses=errors(401, 403, 404),
+    )
+    async def get_route(chatbot_id: PathId, document_id: PathId, caller: CurrentPerson) -> JSONResponse:
+        query = GetDocument(chatbot_id=chatbot_id, document_id=document_id)
+        return await asked(caller, chatbot_id, query, DocumentText)
+
+    @app.get(
+        f"{_CHATBOT}/knowledge",
+        operation_id="getKnowledgeStatus",
+        summary="What a chatbot's answers are found with, and whether everything is indexed",
+        tags=["knowledge"],
+        response_model=KnowledgeStatus,
+        responses=errors(401, 403, 404),
+    )
+    async def status_route(chatbot_id: PathId, caller: CurrentPerson) -> JSONResponse:
+        return await asked(caller, chatbot_id, GetKnowledgeStatus(chatbot_id=chatbot_id), KnowledgeStatus)

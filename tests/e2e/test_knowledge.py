@@ -1,0 +1,115 @@
+"""A chatbot's knowledge from outside: put in, asked about, taken away."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from deploy.local.demo import account
+from tests.e2e.parley import Parley, eventually, new_chat
+
+CHATBOT = ("--account", account.ACCOUNT_ID, "--chatbot", account.CHATBOT_ID)
+
+
+async def kb(parley: Parley, *arguments: str) -> tuple[int, str]:
+    """Run `parley kb`, as an operator would."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "cli.main",
+        "kb",
+        *arguments,
+        env={
+            **os.environ,
+            "RABBITMQ_URL": parley.stack.rabbitmq_url,
+            "MONGODB_URL": parley.stack.mongodb_url,
+            **{key: value for key, value in parley.stack.extra_env.items() if key.startswith("PARLEY_")},
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        out, err = await process.communicate()
+    return process.returncode or 0, (out + err).decode()
+
+
+async def test_an_operator_adds_lists_shows_and_removes_documents(parley: Parley, tmp_path: Path) -> None:
+    questions = tmp_path / "Samovar FAQ.csv"
+    questions.write_text("question,answer\nHow do I clean a samovar?,With lemon juice and patience.\n")
+    page = tmp_path / "samovar.html"
+    page.write_text("<title>Samovars</title><h1>Sizes</h1><p>A samovar holds seven litres.</p>")
+
+    code, said = await kb(parley, "add", str(questions), str(page), *CHATBOT)
+    assert (code, "2 added, 0 not" in said) == (0, True), said
+    chat = new_chat()
+    await parley.bot.write(chat, "How do I clean a samovar?", wait=True)
+    answer = await eventually(lambda: parley.sent_to(chat), "the answer")
+    assert answer[0]["text"] == "With lemon juice and patience."
+
+    _, listed = await kb(parley, "list", *CHATBOT, "--json")
+    by_id = {one["id"]: one for one in json.loads(listed)}
+    assert by_id["doc-samovar"]["title"] == "Samovars"
+    assert by_id["doc-samovar-faq"]["visibility"] == "public"
+    _, shown = await kb(parley, "show", "doc-samovar", *CHATBOT)
+    assert "# Sizes\n\nA samovar holds seven litres." in shown
+    _, status = await kb(parley, "status", *CHATBOT, "--json")
+    found = json.loads(status)
+    assert (found["engine"], found["to_index"]) == ("qdrant-edge", 0)
+    assert found["documents"] >= len(by_id)
+
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7")
+    code, said = await kb(parley, "add", str(broken), *CHATBOT)
+    assert (code, "broken.pdf: the file cannot be read" in said) == (1, True)
+    code, said = await kb(parley, "remove", "doc-samovar", "doc-samovar-faq", "doc-nowhere", *CHATBOT)
+    assert (code, "2 removed, 1 not" in said) == (1, True)
+    assert (await kb(parley, "show", "doc-samovar", *CHATBOT))[0] == 1
+
+
+async def test_an_administrator_uploads_replaces_and_removes_a_document(parley: Parley) -> None:
+    documents = f"{parley.gateways[0]}/api/v1/chatbots/{account.CHATBOT_ID}/documents"
+    other = f"{parley.gateways[1]}/api/v1/chatbots/{account.CHATBOT_ID}"
+    async with parley.console() as admin:
+        token = {"Authorization": f"Bearer {admin.token}"}
+        markdown = {**token, "Content-Type": "text/markdown"}
+        put = await parley.http.put(
+            f"{documents}/teaspoon", content=b"# Teaspoons\n\nA teaspoon holds 5 ml.", headers=markdown
+        )
+        assert (put.status_code, put.json()["title"], put.json()["state"]) == (200, "Teaspoons", "indexed")
+        chat = new_chat()
+        await parley.bot.write(chat, "How many ml does a teaspoon hold?", wait=True)
+        answer = await eventually(lambda: parley.sent_to(chat), "the answer")
+        assert answer[0]["text"] == "A teaspoon holds 5 ml."
+
+        # Internal from now on: found for agents, told to nobody.
+        hidden = await parley.http.put(
+            f"{documents}/teaspoon?visibility=internal", content=b"A teaspoon holds 6 ml.", headers=markdown
+        )
+        assert hidden.json()["revision"] > put.json()["revision"]
+
+        async def followed() -> bool:
+            found = await parley.http.get(f"{other}/documents/teaspoon", headers=token)
+            return bool(found.json()["visibility"] == "internal" and found.json()["state"] == "indexed")
+
+        await eventually(followed, "the other replicas' index")
+        chat = new_chat()
+        await parley.bot.write(chat, "How many ml does a teaspoon hold?", wait=True)
+        answer = await eventually(lambda: parley.sent_to(chat), "an answer")
+        assert "ml" not in answer[0]["text"]
+
+        for content_type, body, status in (
+            ("application/pdf", b"GIF89a", 422),
+            ("image/png", b"x", 415),
+        ):
+            refused = await parley.http.post(
+                documents, content=body, headers={**token, "Content-Type": content_type}
+            )
+            assert refused.status_code == status
+        status = (await parley.http.get(f"{other}/knowledge", headers=token)).json()
+        assert (status["state"], status["embedding"]) == ("ready", None)
+        gone = await parley.http.delete(f"{documents}/teaspoon", headers=token)
+        assert (gone.status_code, gone.json()["visibility"]) == (200, "internal")
+        again = await parley.http.delete(f"{documents}/teaspoon", headers=token)
+        assert (again.status_code, again.json()["code"]) == (404, "not_found")
