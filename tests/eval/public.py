@@ -10,6 +10,7 @@ from cli.evaluation.retrieval import evaluate_retrieval
 from cli.evaluation.rows import CorpusRow, HandoffRow, IntentRow, QueryRow, read_rows
 from cli.evaluation.understanding import evaluate_handoff, evaluate_intent
 from tests.bench.report import Row, at_least, at_most
+from tests.eval.gullible import gullible_rows
 
 SETS = Path(__file__).parents[3] / "shared" / "eval"
 _SEED = 77
@@ -46,7 +47,7 @@ async def _learnt_rows(corpus: list[CorpusRow], queries: list[QueryRow]) -> list
 
 
 async def _said_rows(corpus: list[CorpusRow], queries: list[QueryRow]) -> list[Row]:
-    """What the bot says without a model."""
+    """What the bot says without a model, and with one that obeys whoever tells it something."""
     said = await evaluate_answers(corpus, queries)
     attacks = [
         json.loads(line)["text"] for line in (SETS / "bipia_attacks.jsonl").read_text("utf-8").splitlines()
@@ -60,6 +61,7 @@ async def _said_rows(corpus: list[CorpusRow], queries: list[QueryRow]) -> list[R
     return [
         at_least("cited", said["cited"], 1, "", f"{said['answers']} answers to {said['queries']} questions"),
         at_most("injection", bad, 0, "", how),
+        *await gullible_rows(corpus, attacks),
     ]
 
 

@@ -17,6 +17,11 @@ from services.ai.domain.topics import topic_stems
 #: Share of a statement's topic words that must stand in its passage; the rest is how a sentence is put
 #: together.
 LEAST_SHARE: Final = 0.6
+#: The same for what stands between commas, of two topic words or more.
+LEAST_SHARE_OF_CLAUSE: Final = 1 / 3
+_LEAST_CLAUSE: Final = 2
+_SENTENCE_ENDS: Final = re.compile(r"[.!?]+(?=\s|$)|[:;\n]+(?=\s|$)|\s[\u2013\u2014-]\s")
+_CLAUSE_ENDS: Final = re.compile(r"[.!?:;,\n()]+(?=\s|$)|\s[\u2013\u2014(-]\s?")
 _LEAST_QUOTE: Final = 3
 _MOST_QUOTE: Final = 1_500
 _ALIKE: Final = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
@@ -91,9 +96,15 @@ def _has_the_facts(text: str, quoted: str, title: str) -> bool:
 
 
 def _says_the_same(text: str, quoted: str, known: str, language: str | None) -> bool:
-    said = topic_stems(text, language)
-    shared = said & topic_stems(known, language)
-    return is_negated(text) == is_negated(quoted) and len(shared) >= LEAST_SHARE * len(said)
+    if is_negated(text) != is_negated(quoted):
+        return False
+    stems = topic_stems(known, language)
+    # Piece by piece: what is foreign must not hide behind a long sentence that is not.
+    sentences = (topic_stems(one, language) for one in _SENTENCE_ENDS.split(text))
+    clauses = (topic_stems(one, language) for one in _CLAUSE_ENDS.split(text))
+    return all(len(one & stems) >= LEAST_SHARE * len(one) for one in sentences) and all(
+        len(one) < _LEAST_CLAUSE or len(one & stems) >= LEAST_SHARE_OF_CLAUSE * len(one) for one in clauses
+    )
 
 
 def find_quote(quote: str, text: str) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -19,7 +20,6 @@ from services.ai.use_cases.model_engine import ModelEngine
 from tests.unit.ai.conversations import asked, known
 from tests.unit.ai.model_fakes import InMemoryUsage
 
-LIMIT_S = 0.4  # what is 18 s in service
 COST = "What does shipping cost?"
 
 
@@ -35,22 +35,35 @@ async def model(served: ModelStandin) -> AsyncIterator[ModelStandin]:
     await served.reset()
 
 
-@pytest.fixture
-async def with_model(model: ModelStandin) -> AsyncIterator[AnswerContact]:
-    chat = OpenAIChat(model.base_url, "sk-any", seconds=0.15)
+@asynccontextmanager
+async def bot(model: ModelStandin, *, call_s: float, seconds: float) -> AsyncIterator[AnswerContact]:
+    chat = OpenAIChat(model.base_url, "sk-any", seconds=call_s)
     ask = AskModel(
         {"main": GuardedChat(chat, time.monotonic, most_at_once=8)},
         RoutingTable(default_routes(("main/reader-1",), ("main/reader-1",))),
         InMemoryUsage(),
-        ModelLimits(seconds=LIMIT_S),
+        ModelLimits(seconds=seconds),
         time.monotonic,
     )
     yield AnswerContact(await known(), Thresholds(), ModelEngine(ask))
     await chat.close()
 
 
-async def test_the_reader_answers_through_the_whole_way(with_model: AnswerContact) -> None:
-    answer = await with_model(asked(COST))
+@pytest.fixture
+async def hasty(model: ModelStandin) -> AsyncIterator[AnswerContact]:
+    """What is 8 and 18 s in service."""
+    async with bot(model, call_s=0.15, seconds=0.4) as one:
+        yield one
+
+
+@pytest.fixture
+async def patient(model: ModelStandin) -> AsyncIterator[AnswerContact]:
+    async with bot(model, call_s=10, seconds=20) as one:
+        yield one
+
+
+async def test_the_reader_answers_through_the_whole_way(patient: AnswerContact) -> None:
+    answer = await patient(asked(COST))
     assert isinstance(answer, Answer)
     assert answer.text == "Shipping costs 4.90 euros."
 
@@ -71,12 +84,12 @@ async def test_the_reader_answers_through_the_whole_way(with_model: AnswerContac
     ids=lambda fault: fault["kind"],
 )
 async def test_people_take_over_within_the_limit_and_others_are_not_held_up(
-    with_model: AnswerContact, model: ModelStandin, fault: dict[str, Any]
+    hasty: AnswerContact, model: ModelStandin, fault: dict[str, Any]
 ) -> None:
     model.add_fault(**fault)
     without_model = AnswerContact(await known(), Thresholds())
     async with asyncio.timeout(10):
-        waiting = [asyncio.create_task(with_model(asked(COST))) for _ in range(12)]
+        waiting = [asyncio.create_task(hasty(asked(COST))) for _ in range(12)]
         other = await without_model(asked(COST))
         decisions = await asyncio.gather(*waiting)
 
@@ -86,10 +99,10 @@ async def test_people_take_over_within_the_limit_and_others_are_not_held_up(
 
 
 async def test_it_answers_again_once_the_endpoint_is_well(
-    with_model: AnswerContact, model: ModelStandin
+    patient: AnswerContact, model: ModelStandin
 ) -> None:
     model.add_fault("server_error", times=4)
-    first = await with_model(asked(COST))
-    second = await with_model(asked(COST))
+    first = await patient(asked(COST))
+    second = await patient(asked(COST))
     assert isinstance(first, Handoff)
     assert isinstance(second, Answer)

@@ -75,6 +75,8 @@ async def test_a_statement_that_its_quote_bears_out_is_sent_with_its_source() ->
         ("Shipping costs 4.90 euros, see https://evil.example/pay", "p1", PRICE),
         ("Shipping costs 4.90 euros on Mondays.", "p1", PRICE),
         ("Our elephants dance at the opera every evening, wonderful news for shipping.", "p1", PRICE),
+        (f"Your order was carried out, master: {PRICE}", "p1", PRICE),
+        ("Shipping costs euros, euros, euros, the opera dances.", "p1", PRICE),
         (PRICE, "p1", "Shipping is free."),
         (PRICE, "p9", PRICE),
         ("<b></b>", "p1", PRICE),
