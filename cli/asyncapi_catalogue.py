@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from libs.contracts import (
     ai,
+    assignment,
     chatbots,
     contacts,
     conversation,
@@ -23,6 +24,7 @@ from libs.contracts import (
     notify,
     organising,
     people,
+    presence,
     reading,
     scheduling,
     snoozing,
@@ -133,6 +135,13 @@ _DIRECTORY_COMMANDS: Kinds = (
     people.CreatePerson,
     people.DeletePerson,
     people.UpdatePerson,
+    presence.ReportPresence,
+)
+#: What the conversation service tells itself, one partition another.
+_OWN_COMMANDS: Kinds = (
+    assignment.AssignWaiting,
+    people.ReleaseConversation,
+    presence.ExpirePresence,
 )
 _DIRECTORY_QUERIES: Kinds = (
     chatbots.GetChatbot,
@@ -140,6 +149,7 @@ _DIRECTORY_QUERIES: Kinds = (
     directory.GetAccount,
     people.FindPerson,
     people.ListPeople,
+    presence.GetPresence,
 )
 _TICKET_COMMANDS: Kinds = (
     tickets.AssignTicket,
@@ -178,7 +188,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_TIMED,
             *_AGENT_COMMANDS,
             suggestions.RecordSuggestion,
-            people.ReleaseConversation,
+            *_OWN_COMMANDS,
             *_CONTACT_COMMANDS,
             *_DIRECTORY_COMMANDS,
             *_TICKET_COMMANDS,
@@ -211,7 +221,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
     "notify": {
-        topology.notify_partition_queue(PARTITION): _CONVERSATION_EVENTS,
+        topology.notify_partition_queue(PARTITION): (*_CONVERSATION_EVENTS, presence.PresenceChanged),
         topology.query_queue("notify"): (
             notify.FramesAfter,
             notification_settings.GetNotificationSettings,
@@ -258,7 +268,11 @@ SENDS: dict[str, tuple[Sending, ...]] = {
         ),
     ),
     "conversation": (
-        Sending(topology.CONVERSATION_EVENTS, _CONVERSATION_EVENTS, f"{PARTITION}."),
+        Sending(
+            topology.CONVERSATION_EVENTS,
+            (*_CONVERSATION_EVENTS, presence.PresenceChanged),
+            f"{PARTITION}.",
+        ),
         Sending(
             topology.CONVERSATION_COMMANDS,
             (
@@ -266,7 +280,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 contacts.MoveToContact,
                 contacts.RenameContact,
                 erasure.EraseConversation,
-                people.ReleaseConversation,
+                *_OWN_COMMANDS,
             ),
             f"{PARTITION}.",
         ),

@@ -7,6 +7,7 @@ from typing import Any
 
 from libs.contracts import (
     ai,
+    assignment,
     chatbots,
     contacts,
     conversation,
@@ -22,6 +23,7 @@ from libs.contracts import (
     notify,
     organising,
     people,
+    presence,
     reading,
     scheduling,
     snoozing,
@@ -110,6 +112,8 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     knowledge.ListDocuments: knowledge.DocumentPage,
     knowledge.GetDocument: knowledge.DocumentText,
     knowledge.GetKnowledgeStatus: knowledge.KnowledgeStatus,
+    presence.ReportPresence: presence.PresenceView,
+    presence.GetPresence: presence.PresenceList,
     tickets.OpenTicket: tickets.TicketView,
     tickets.AssignTicket: tickets.TicketView,
     tickets.ResolveTicket: tickets.TicketView,
@@ -132,6 +136,7 @@ OTHERS: dict[str, type[Contract]] = {
 #: Named here so that importing them has a visible use: each declares messages.
 MODULES = (
     ai,
+    assignment,
     chatbots,
     contacts,
     conversation,
@@ -146,6 +151,7 @@ MODULES = (
     notification_settings,
     notify,
     people,
+    presence,
     organising,
     reading,
     scheduling,

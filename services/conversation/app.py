@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from libs.contracts import topology
+from libs.contracts.assignment import AssignWaiting
 from libs.contracts.base import Message
 from libs.contracts.chatbots import (
     CreateChatbot,
@@ -58,6 +59,7 @@ from libs.contracts.people import (
     ReleaseConversation,
     UpdatePerson,
 )
+from libs.contracts.presence import ExpirePresence, GetPresence, ReportPresence
 from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.scheduling import (
     CancelScheduledReply,
@@ -112,6 +114,7 @@ from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_presence import MongoPresence
 from services.conversation.adapters.mongo_schedule import MongoScheduleReads
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_tallies import MongoTallies
@@ -126,6 +129,7 @@ from services.conversation.use_cases.acknowledge_message import acknowledge_mess
 from services.conversation.use_cases.add_note import NoteOnConversation
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
 from services.conversation.use_cases.assign_conversation import assign_conversation
+from services.conversation.use_cases.assign_waiting import assign_waiting
 from services.conversation.use_cases.cancel_scheduled_reply import cancel_scheduled_reply
 from services.conversation.use_cases.change_status import change_status
 from services.conversation.use_cases.create_chatbot import create_chatbot
@@ -143,12 +147,14 @@ from services.conversation.use_cases.erase_contact import (
 )
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
+from services.conversation.use_cases.expire_presence import expire_presence
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_account import GetAccountForPerson
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_file import GetFileOfConversation
 from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_person import GetPersonOfAccount
+from services.conversation.use_cases.get_presence import GetPresenceOfTeam
 from services.conversation.use_cases.get_statistics import GetStatisticsOfAccount
 from services.conversation.use_cases.get_suggestion import GetSuggestionOfConversation
 from services.conversation.use_cases.get_ticket import GetTicketThread
@@ -177,6 +183,7 @@ from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.register_person import register_person
 from services.conversation.use_cases.reject_suggestion import reject_suggestion
 from services.conversation.use_cases.release_conversation import release_conversation
+from services.conversation.use_cases.report_presence import report_presence
 from services.conversation.use_cases.retry_message import retry_message
 from services.conversation.use_cases.schedule_reply import ScheduleForLater
 from services.conversation.use_cases.search_conversations import SearchConversations
@@ -218,6 +225,9 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
     CreatePerson: create_person,
     UpdatePerson: update_person,
     DeletePerson: delete_person,
+    ReportPresence: report_presence,
+    ExpirePresence: expire_presence,
+    AssignWaiting: assign_waiting,
     ReleaseConversation: release_conversation,
 }
 
@@ -230,7 +240,11 @@ async def build(settings: ConversationSettings) -> Service:
     lease = Lease(foundation.store, "tallies", settings.instance)
     tallies = MongoTallies(foundation.store, lease, settings.tally_poll_seconds)
     foundation.service.background(tallies.run)
-    _subscribe(foundation.consumers, foundation.store, foundation.outbox, settings, erasures, tallies)
+    presence = MongoPresence(foundation.store, foundation.publisher, settings.presence_poll_seconds)
+    foundation.service.background(presence.run)
+    _subscribe(
+        foundation.consumers, foundation.store, foundation.outbox, settings, erasures, tallies, presence
+    )
     timers = MongoTimers(foundation.store, foundation.publisher, settings.timer_poll_seconds)
     foundation.service.background(timers.run)
     return foundation.start_consuming()
@@ -243,6 +257,7 @@ def _subscribe(
     settings: ConversationSettings,
     erasures: MongoErasureReads,
     tallies: MongoTallies,
+    presence: MongoPresence,
 ) -> None:
     records, chatbots = Records(store), ChatbotCache(settings.chatbot_cache_seconds)
 
@@ -271,7 +286,7 @@ def _subscribe(
         query_routes(
             {
                 **organising_queries(conversations, store),
-                **directory_queries(MongoDirectoryReads(store)),
+                **directory_queries(MongoDirectoryReads(store), presence),
                 **queries(conversations, search),
                 **contact_queries(contacts, erasures),
                 GetStatistics: GetStatisticsOfAccount(tallies),
@@ -373,7 +388,9 @@ def contact_queries(
     }
 
 
-def directory_queries(directory: MongoDirectoryReads) -> Mapping[type[Message], QueryCase]:
+def directory_queries(
+    directory: MongoDirectoryReads, presence: MongoPresence
+) -> Mapping[type[Message], QueryCase]:
     """The same about the account and its people."""
     return {
         GetAccount: GetAccountForPerson(directory),
@@ -381,4 +398,5 @@ def directory_queries(directory: MongoDirectoryReads) -> Mapping[type[Message], 
         GetChatbot: GetChatbotForAdmin(directory),
         ListPeople: ListPeopleForAdmin(directory),
         FindPerson: FindPersonForAdmin(directory),
+        GetPresence: GetPresenceOfTeam(presence, directory),
     }

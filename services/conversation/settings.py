@@ -23,6 +23,9 @@ class ConversationSettings(ServiceSettings):
     timer_poll_seconds: float = Field(default=0.5, ge=0.05)
     #: Seconds between looks for what statistics are to count. They are that old; each look is one read.
     tally_poll_seconds: float = Field(default=1.0, ge=0.05)
+    #: Seconds between looks for presence that nobody renewed. Somebody whose gateway died is seen as offline
+    #: this much later than their lease ends.
+    presence_poll_seconds: float = Field(default=2.0, ge=0.1)
     #: Seconds a chatbot is kept in the process. A change made through another replica is seen this much
     #: later; 0 reads it for every inbound message.
     chatbot_cache_seconds: float = Field(default=5.0, ge=0)

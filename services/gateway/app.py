@@ -25,6 +25,7 @@ from services.gateway.adapters import mongo_answers, mongo_api_keys, mongo_crede
 from services.gateway.adapters.ai_knowledge import AiKnowledge, DocumentUploads
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_inbound import BrokerInbound
+from services.gateway.adapters.broker_presence import BrokerPresence
 from services.gateway.adapters.broker_session_ends import BrokerSessionEnds, read_session_ends
 from services.gateway.adapters.checked_tokens import CheckedTokens
 from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
@@ -61,6 +62,7 @@ from services.gateway.entrypoints.http_notes import add_note_routes
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_organising import add_organising_routes
 from services.gateway.entrypoints.http_people import add_people_routes
+from services.gateway.entrypoints.http_presence import add_presence_routes
 from services.gateway.entrypoints.http_settings import add_settings_routes
 from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_statistics import add_statistics_routes
@@ -124,6 +126,7 @@ from services.gateway.use_cases.ports import (
     People,
     Sink,
 )
+from services.gateway.use_cases.presence_board import PresenceBoard, ReportPresenceOf
 from services.gateway.use_cases.read_gap import ReadGap
 from services.gateway.use_cases.receive_webhook import ReceiveWebhook
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
@@ -164,6 +167,7 @@ class Outside:
     notification_settings: SettingsOfPeople
     knowledge: Knowledge
     uploads: Uploads
+    presence: ReportPresenceOf
     api_keys: ApiKeys
     announce: Announce
     files: Files
@@ -171,11 +175,12 @@ class Outside:
 
 @dataclass(frozen=True)
 class Gateway:
-    """What is served, the API in it, and the hub behind its sockets."""
+    """What is served, the API in it, the hub behind its sockets, and who has one."""
 
     app: ASGIApp
     api: FastAPI
     hub: Hub
+    presence: PresenceBoard
 
 
 async def build(settings: GatewaySettings) -> Service:
@@ -216,6 +221,7 @@ async def build(settings: GatewaySettings) -> Service:
         notification_settings=NotifySettings(rpc),
         knowledge=AiKnowledge(rpc),
         uploads=DocumentUploads(blobs),
+        presence=BrokerPresence(foundation.publisher),
         api_keys=MongoApiKeys(store),
         announce=announce,
         files=blobs,
@@ -251,6 +257,8 @@ async def build(settings: GatewaySettings) -> Service:
     service.on_start(session_ends.catch_up)
     service.background(session_ends.run)
     service.on_stop(realtime.stop)
+    service.background(gateway.presence.run)
+    service.on_stop(gateway.presence.close)
     service.on_stop(gateway.hub.close)
     service.on_stop(passwords.close)
     service.serve(
@@ -300,8 +308,9 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     _add_widget_sessions(api, settings, outside, tokens)
     _add_files(api, settings, outside, tokens)
     handshake = Handshake(identify, limits, outside.ended, now)
-    hub = _add_sockets(api, settings, outside, tokens, limits, handshake)
-    return Gateway(HotPathFirst(webhooks, api), api, hub)
+    presence = PresenceBoard(outside.presence, _log.warning)
+    hub = _add_sockets(api, settings, outside, tokens, limits, handshake, presence)
+    return Gateway(HotPathFirst(webhooks, api), api, hub, presence)
 
 
 def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tokens: CheckedTokens) -> None:
@@ -366,6 +375,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     )
     add_people_routes(app, outside.queries, _commanding(outside), people)
     add_chatbot_routes(app, outside.queries, _commanding(outside))
+    add_presence_routes(app, outside.queries)
     add_department_routes(app, outside.queries, _commanding(outside))
     documents = Documents(outside.uploads, outside.knowledge, outside.queries, now=now, new_id=new_id)
     add_document_routes(app, documents, _commanding(outside))
@@ -427,6 +437,7 @@ def _add_sockets(
     tokens: CheckedTokens,
     limits: RequestLimits,
     handshake: Handshake,
+    presence: PresenceBoard,
 ) -> Hub:
     gaps = ReadGap(outside.conversations, outside.account_frames)
     hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
@@ -444,7 +455,7 @@ def _add_sockets(
         send_seconds=settings.socket_send_seconds,
         frames_per_second=settings.socket_frames_per_second,
     )
-    agents = AgentSocket(handshake, topics_of, make_socket)
+    agents = AgentSocket(handshake, topics_of, make_socket, presence)
     widget = WidgetSocket(
         tokens,
         limits,

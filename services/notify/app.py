@@ -24,6 +24,7 @@ from services.notify.use_cases.number_frames import NumberFrames
 from services.notify.use_cases.post_webhooks import PostWebhooks
 from services.notify.use_cases.queue_webhooks import QueueWebhooks
 from services.notify.use_cases.tell_about_event import TellAboutEvent
+from services.notify.use_cases.tell_about_presence import TellAboutPresence
 
 _log = get_logger("internal_webhooks")
 
@@ -46,14 +47,16 @@ async def build(settings: NotifySettings) -> Service:
         await webhooks.erase(event.conversation.id)
         await frames.erase(event.conversation.account_id, event.conversation.id)
 
+    number_frames = NumberFrames(frames, realtime, batch=settings.batch)
     subscribe(
         foundation.consumers,
         queue_webhooks=QueueWebhooks(webhooks, settings.internal_receivers, now),
         tell_about_event=TellAboutEvent(
             realtime,
-            NumberFrames(frames, realtime, batch=settings.batch),
+            number_frames,
             AddSettings(settings_of_people),
         ),
+        tell_about_presence=TellAboutPresence(number_frames),
         get_frames=GetFrames(frames),
         keep_settings=KeepSettings(settings_of_people),
         erase=EraseConversation(erase_frames, foundation.store, foundation.publisher, "notify"),

@@ -14,6 +14,7 @@ from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.people import person_keys
 from services.conversation.domain.searching import words_of
 from services.conversation.domain.timers import TimerKind
+from services.conversation.domain.work import work_of
 from services.conversation.use_cases.ports import AnswerDeadline, Chatbot
 
 Document = dict[str, Any]
@@ -65,6 +66,10 @@ def conversation_document(conversation: Conversation) -> Document:
         "question": vars(question) if question else None,
         "suggestion": conversation.suggestion.model_dump() if conversation.suggestion else None,
         "status_before_archive": before.value if before else None,
+        # What is waited for since when; the index of what waits has nothing else in it.
+        "waiting_since": (conversation.handed_off_at or conversation.updated_at)
+        if conversation.work.waits
+        else None,
         "labels": list(conversation.labels) or None,
         "note_count": conversation.note_count or None,
         "scheduled_count": conversation.scheduled_count or None,
@@ -103,6 +108,9 @@ def conversation_of(document: Document) -> Conversation:
         labels=tuple(document.get("labels", ())),
         priority=Priority(document.get("priority", Priority.NONE)),
         stored_version=document["version"],
+        stored_work=work_of(
+            Status(document["status"]), document.get("department"), document.get("assignee_id")
+        ),
         **plain,
     )
 

@@ -54,6 +54,14 @@ class MongoDirectoryReads:
             )
         return documents.person_of(row) if row else None
 
+    async def people_by_ids(self, account_id: str, person_ids: Sequence[str]) -> Sequence[Person]:
+        """By their ids."""
+        ids = [documents.in_account(account_id, one) for one in person_ids]
+        with self._store.guarded():
+            found = self._records.people.find({"_id": {"$in": ids}}).sort("_id", ASCENDING)
+            rows = await found.max_time_ms(READ_LIMIT).to_list(len(ids))
+        return [documents.person_of(row) for row in rows]
+
     async def people(
         self, account_id: str, wanted: PeopleFilter, after: str | None, limit: int
     ) -> Sequence[Person]:

@@ -27,6 +27,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="list_of_assignee",
             partialFilterExpression={"assignee_id": {"$exists": True}},
         ),
+        # What is handed off and nobody's: few, and walked from the oldest on.
+        IndexModel(
+            [("account_id", ASCENDING), ("waiting_since", ASCENDING), ("_id", ASCENDING)],
+            name="waiting",
+            partialFilterExpression={"waiting_since": {"$exists": True}},
+        ),
         # Tickets are few among an account's conversations: their lists walk indexes of their own.
         IndexModel(
             [("account_id", ASCENDING), ("status", ASCENDING), ("department", ASCENDING), *_NEWEST],
@@ -121,6 +127,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("account_id", ASCENDING), ("address", ASCENDING)], name="by_address"),
     ],
     "accounts": [],
+    "loads": [],
+    "presence": [
+        IndexModel([("account_id", ASCENDING), ("person_id", ASCENDING)], name="of_person"),
+        IndexModel("until", name="ends"),
+    ],
     # Their ids sort by time.
     "notes": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],
     "scheduled": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],

@@ -31,6 +31,8 @@ class Records:
         self.timers: Collection = database["timers"]
         self.erasures: Collection = database["erasures"]
         self.facts: Collection = database["facts"]
+        self.loads: Collection = database["loads"]
+        self.presence: Collection = database["presence"]
         self.database = database
 
 

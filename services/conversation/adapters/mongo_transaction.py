@@ -5,7 +5,7 @@ from datetime import datetime
 from pymongo.errors import DuplicateKeyError
 
 from libs.contracts import topology
-from libs.contracts.base import Command, Message
+from libs.contracts.base import Command, Event, Message
 from libs.contracts.envelope import Envelope, wrap
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Session
@@ -14,6 +14,7 @@ from libs.runtime.publisher import OutboxEntry
 from libs.runtime.telemetry import current_traceparent
 from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
+from services.conversation.adapters.mongo_assigning import MongoAssigning
 from services.conversation.adapters.mongo_directory import MongoDirectory
 from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_notes import MongoNotes
@@ -23,12 +24,16 @@ from services.conversation.adapters.mongo_tallies import facts_document
 from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.versions import check_unchanged
+from services.conversation.domain.work import calls_for_assigning
+from services.conversation.use_cases.assign_waiting import assign_soon
 from services.conversation.use_cases.ports import AnswerDeadline
 
 SOURCE = "parley/conversation"
 
 
-class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes, MongoSchedule):
+class MongoTransaction(
+    MongoAssigning, MongoDirectory, MongoMessages, MongoTickets, MongoNotes, MongoSchedule
+):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.
     """
@@ -66,7 +71,17 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes, 
 
     async def save(self, conversation: Conversation) -> None:
         """With its events, transitions and deadline."""
+        await self._save(conversation, None)
+
+    async def save_assigned(self, conversation: Conversation, limit: int | None) -> None:
+        """The same, with the limit in the filter of the count."""
+        await self._save(conversation, limit)
+
+    async def _save(self, conversation: Conversation, limit: int | None) -> None:
         await self._write(conversation)
+        await self.count_work(conversation, limit)
+        if calls_for_assigning(conversation.stored_work, conversation.work):
+            await assign_soon(self)
         pending = conversation.pending
         self._facts += pending.facts
         if pending.transitions:
@@ -137,6 +152,17 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes, 
         key = f"{partition}.{command.type}"
         self._entries.append(OutboxEntry(envelope, topology.CONVERSATION_COMMANDS, key))
 
+    def tell_account(self, command: Command) -> None:
+        """With the events, by `flush`."""
+        partition = topology.account_command_partition(self._account_id)
+        key = f"{partition}.{command.type}"
+        self._entries.append(OutboxEntry(self._wrap(command, None), topology.CONVERSATION_COMMANDS, key))
+
+    def publish(self, event: Event) -> None:
+        """By `flush`."""
+        key = f"{topology.account_partition(self._account_id)}.{event.type}"
+        self._entries.append(OutboxEntry(self._wrap(event, None), topology.CONVERSATION_EVENTS, key))
+
     async def flush(self) -> None:
         """Write what shall be published, events first; the last thing in a transaction."""
         entries, self._entries = self._entries, []
@@ -150,7 +176,7 @@ class MongoTransaction(MongoDirectory, MongoMessages, MongoTickets, MongoNotes, 
     def _wrap(
         self,
         message: Message,
-        subject: str,
+        subject: str | None,
         *,
         sequence: int | None = None,
         expires_at: datetime | None = None,

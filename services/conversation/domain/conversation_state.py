@@ -25,6 +25,7 @@ from libs.contracts.vocabulary import (
 )
 from services.conversation.domain.counting import Fact, facts_of
 from services.conversation.domain.message import Draft, StoredMessage
+from services.conversation.domain.work import NO_WORK, Work, work_of
 
 #: Characters of the last message that lists show; the thread has the whole of it.
 PREVIEW = 500
@@ -64,7 +65,7 @@ class ConversationState:
     sequence of the last handoff, resolve or close. `suggestion` is the pending one, `drafting` the AI's
     request for the next. The four times say when it last became so; the next four are what statistics
     remember (domain/counting.py).
-    `stored_version` is the version in the store, 0 for a new one.
+    `stored_version` and `stored_work` are what the store has, 0 and none for a new one.
     """
 
     id: str
@@ -111,7 +112,13 @@ class ConversationState:
     begun_at: datetime | None = None
     by_people: bool = False
     stored_version: int = 0
+    stored_work: Work = NO_WORK
     pending: Pending = field(default_factory=Pending)
+
+    @property
+    def work(self) -> Work:
+        """Whose work it is now, and where it waits."""
+        return work_of(self.status, self.department, self.assignee_id)
 
     def ref(self) -> ConversationRef:
         """What events say about it."""

@@ -15,5 +15,6 @@ async def delete_person(command: DeletePerson, _: Call, tx: Transaction) -> Pers
     check_administration(command.actor, before, None, await tx.other_admins(before.id))
     if works_no_more(before, None):
         await take_work_from(before.id, tx)
+    await tx.delete_presence_leases(await tx.presence_leases(before.id))
     await tx.delete_person(before.id)
     return before

@@ -34,6 +34,9 @@ class Directory(Protocol):
     async def person(self, account_id: str, person_id: str) -> Person | None:
         """One person."""
 
+    async def people_by_ids(self, account_id: str, person_ids: Sequence[str]) -> Sequence[Person]:
+        """People of the account, those of them that there are, in the order of their ids."""
+
     async def people(
         self, account_id: str, wanted: PeopleFilter, after: str | None, limit: int
     ) -> Sequence[Person]:

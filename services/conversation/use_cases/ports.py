@@ -14,6 +14,7 @@ from libs.contracts.vocabulary import BotMode, Channel, DeliveryState, Status, T
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.policy import Visibility
+from services.conversation.use_cases.assigning_ports import AssigningRecords
 from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
 from services.conversation.use_cases.note_ports import NoteRecords
@@ -70,7 +71,15 @@ class Advance(Enum):
     UNKNOWN_MESSAGE = auto()
 
 
-class Transaction(ContactRecords, DirectoryRecords, TicketRecords, NoteRecords, ScheduleRecords, Protocol):
+class Transaction(
+    AssigningRecords,
+    ContactRecords,
+    DirectoryRecords,
+    TicketRecords,
+    NoteRecords,
+    ScheduleRecords,
+    Protocol,
+):
     """One account's records, read and changed together or not at all.
 
     Every method may raise TransientError; the whole is then tried again.

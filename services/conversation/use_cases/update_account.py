@@ -2,6 +2,7 @@
 
 from libs.contracts.directory import AccountView, UpdateAccount
 from services.conversation.domain.policy import require_admin
+from services.conversation.use_cases.assign_waiting import assign_soon
 from services.conversation.use_cases.departments import load_account
 from services.conversation.use_cases.ports import Call, Transaction
 
@@ -11,4 +12,5 @@ async def update_account(command: UpdateAccount, _: Call, tx: Transaction) -> Ac
     require_admin(command.actor)
     account = (await load_account(tx)).changed(command)
     await tx.put_account(account)
+    await assign_soon(tx)
     return account.view()

@@ -4,6 +4,7 @@ from libs.contracts.conversation import Person
 from libs.contracts.people import UpdatePerson
 from services.conversation.domain.people import changed, check_administration, works_no_more
 from services.conversation.domain.policy import require_admin
+from services.conversation.use_cases.assign_waiting import assign_soon
 from services.conversation.use_cases.people import keep_person, load_person, take_work_from
 from services.conversation.use_cases.ports import Call, Transaction
 
@@ -16,4 +17,6 @@ async def update_person(command: UpdatePerson, _: Call, tx: Transaction) -> Pers
     check_administration(command.actor, before, after, await tx.other_admins(before.id))
     if works_no_more(before, after):
         await take_work_from(before.id, tx)
-    return await keep_person(after, tx)
+    kept = await keep_person(after, tx)
+    await assign_soon(tx)
+    return kept

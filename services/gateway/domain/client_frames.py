@@ -72,6 +72,13 @@ class SaidFrame(_ClientFrame):
         return self
 
 
+class SetPresence(_ClientFrame):
+    """Whether the agent can be given work now. Each new socket is `online` until it says otherwise."""
+
+    type: Literal["presence"]
+    state: Literal["online", "away"]
+
+
 class VisitorMessage(SaidFrame):
     """What a visitor wrote. The same `client_message_id` sent again is the same message."""
 
@@ -86,7 +93,7 @@ class Delivered(_ClientFrame):
     message_id: str = Field(min_length=1, max_length=256)
 
 
-AgentFrame = Subscribe | Unsubscribe | Ping
+AgentFrame = Subscribe | Unsubscribe | SetPresence | Ping
 VisitorFrame = VisitorMessage | Delivered | Ping
 
 T = TypeVar("T")

@@ -96,6 +96,7 @@ RULES: dict[str, Rule] = {
     "mergeContacts": _TEAM.by(Scope.CONTACTS_WRITE),
     "eraseContact": _ADMINS.by(Scope.ERASURE),
     "getErasure": _ADMINS.by(Scope.ERASURE),
+    "listPresence": _TEAM.by(Scope.ACCOUNT),
     "getAccount": _TEAM.by(Scope.ACCOUNT),
     "listDepartments": _TEAM.by(Scope.ACCOUNT),
     "getDepartment": _TEAM.by(Scope.ACCOUNT),

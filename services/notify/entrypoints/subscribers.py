@@ -11,28 +11,31 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.notification_settings import GetNotificationSettings, PutNotificationSettings
 from libs.contracts.notify import FramesAfter
+from libs.contracts.presence import PresenceChanged
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received
 from services.notify.use_cases.get_frames import GetFrames
 from services.notify.use_cases.notification_settings import KeepSettings
 from services.notify.use_cases.queue_webhooks import QueueWebhooks
 from services.notify.use_cases.tell_about_event import TellAboutEvent
+from services.notify.use_cases.tell_about_presence import TellAboutPresence
 
 #: Forgets a conversation, and says so.
 Erase = Callable[[ConversationErased, Envelope], Awaitable[None]]
 
 
 def conversation_of(envelope: Envelope) -> str:
-    """Events of one conversation are told one after the other; those of an account are put in line by their
-    numbers, whichever conversation they are of.
+    """Events of one conversation are told one after the other, and so are those of an account's people;
+    frames of an account are put in line by their numbers, whatever they are of.
     """
-    return envelope.subject or envelope.id
+    return envelope.subject or envelope.accountid
 
 
 def subscribe(
     consumers: Consumers,
     *,
     tell_about_event: TellAboutEvent,
+    tell_about_presence: TellAboutPresence,
     queue_webhooks: QueueWebhooks,
     get_frames: GetFrames,
     keep_settings: KeepSettings,
@@ -46,6 +49,10 @@ def subscribe(
         await queue_webhooks(received.message, received.envelope.id)
         if isinstance(received.message, ConversationErased):
             await erase(received.message, received.envelope)
+        return None
+
+    async def on_presence(received: Received[PresenceChanged]) -> BaseModel | None:
+        await tell_about_presence(received.message, received.envelope.id)
         return None
 
     async def on_frames_after(received: Received[FramesAfter]) -> BaseModel | None:
@@ -63,7 +70,7 @@ def subscribe(
     events = [kind for kind in REGISTER.values() if issubclass(kind, ConversationEvent)]
     consumers.partitions(
         [topology.notify_partition_queue(name) for name in topology.partition_names("a")],
-        dict.fromkeys(events, on_event),
+        {**dict.fromkeys(events, on_event), PresenceChanged: on_presence},
         prefetch=prefetch,
         lock_key=conversation_of,
     )

@@ -11,6 +11,7 @@ from libs.runtime import deduplication, lease, membership, outbox
 from libs.runtime.clock import now
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Session, Store
+from libs.runtime.publisher import Publisher
 from services.conversation.adapters import mongo_tallies
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.documents import deadline_id
@@ -20,6 +21,7 @@ from services.conversation.adapters.mongo_directory_reads import MongoDirectoryR
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
+from services.conversation.adapters.mongo_presence import MongoPresence
 from services.conversation.adapters.mongo_schedule import MongoScheduleReads
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_transaction import MongoTransaction
@@ -41,6 +43,7 @@ class MongoRepository:
         self.organising = MongoNoteReads(store)
         self.scheduled = MongoScheduleReads(store)
         self.directory = MongoDirectoryReads(store)
+        self.presence = MongoPresence(store, Publisher("amqp://unused", "test"), 1.0)
         self.searches = MongoSearches(store)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:

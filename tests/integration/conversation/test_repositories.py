@@ -88,7 +88,11 @@ async def send_and_save(repository: Repository, one: Conversation, *messages: An
 
 
 def without_bookkeeping(one: Conversation) -> dict[str, Any]:
-    return {name: value for name, value in vars(one).items() if name not in {"pending", "stored_version"}}
+    return {
+        name: value
+        for name, value in vars(one).items()
+        if name not in {"pending", "stored_version", "stored_work"}
+    }
 
 
 class TestConversations:

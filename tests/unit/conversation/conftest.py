@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -59,9 +59,11 @@ class World:
         ]
 
 
-async def furnished() -> World:
+W = TypeVar("W", bound=World)
+
+
+async def furnished(made: W) -> W:
     """One account, its chatbot, and Ana of its IT."""
-    made = World()
     await made.do(
         register_account,
         RegisterAccount(actor=SYSTEM, account_id=ACCOUNT, name="Acme", departments=("IT", "HR")),
@@ -73,4 +75,4 @@ async def furnished() -> World:
 
 @pytest.fixture
 async def world() -> World:
-    return await furnished()
+    return await furnished(World())

@@ -87,6 +87,10 @@ class InMemoryDirectory:
     async def person(self, account_id: str, person_id: str) -> Person | None:
         return self._store.records.people.get((account_id, person_id))  # type: ignore[no-any-return]
 
+    async def people_by_ids(self, account_id: str, person_ids: Sequence[str]) -> Sequence[Person]:
+        people = self._store.records.people
+        return [people[account_id, one] for one in sorted(person_ids) if (account_id, one) in people]
+
     async def people(
         self, account_id: str, wanted: PeopleFilter, after: str | None, limit: int
     ) -> Sequence[Person]:

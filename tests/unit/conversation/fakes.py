@@ -21,8 +21,11 @@ from services.conversation.domain.delivery_states import earlier_than
 from services.conversation.domain.directory import Account
 from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.message import StoredMessage
+from services.conversation.domain.presence import PresenceLease
 from services.conversation.domain.tickets import ticket_status
 from services.conversation.domain.versions import check_unchanged
+from services.conversation.domain.work import calls_for_assigning
+from services.conversation.use_cases.assign_waiting import assign_soon
 from services.conversation.use_cases.ports import (
     Advance,
     AlreadyRecordedError,
@@ -33,6 +36,7 @@ from services.conversation.use_cases.ports import (
     Transaction,
     Window,
 )
+from tests.unit.conversation.fake_assigning import InMemoryAssigningRecords, InMemoryPresence
 from tests.unit.conversation.fake_contacts import InMemoryContactRecords, InMemoryContacts
 from tests.unit.conversation.fake_directory import InMemoryDirectory, InMemoryDirectoryRecords
 from tests.unit.conversation.fake_organising import (
@@ -72,6 +76,8 @@ class Records:
     events: list[Envelope] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     erasures: dict[tuple[str, str], Erasure] = field(default_factory=dict)
+    loads: dict[tuple[str, str], int] = field(default_factory=dict)
+    leases: dict[tuple[str, str, str], PresenceLease] = field(default_factory=dict)
     organising: OrganisingShelf = field(default_factory=OrganisingShelf)
     #: What the next commands' sender has seen of the conversation.
     if_version: int | None = None
@@ -86,6 +92,7 @@ class InMemoryStore:
         self.conversations = InMemoryConversations(self)
         self.contacts = InMemoryContacts(self)
         self.directory = InMemoryDirectory(self)
+        self.presence = InMemoryPresence(self)
         self.searches = InMemorySearches(self)
         self.organising = self.scheduled = InMemoryOrganising(self)
 
@@ -103,7 +110,9 @@ class InMemoryStore:
         return self.records.deadlines.get((account_id, conversation_id))
 
 
-class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords, InMemoryOrganisingRecords):
+class InMemoryTransaction(
+    InMemoryAssigningRecords, InMemoryContactRecords, InMemoryDirectoryRecords, InMemoryOrganisingRecords
+):
     """Implements the port Transaction."""
 
     def __init__(self, records: Records, account_id: str) -> None:
@@ -127,6 +136,9 @@ class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords, InMe
         check_unchanged(conversation, self._records.if_version)
 
     async def save(self, conversation: Conversation) -> None:
+        await self.save_assigned(conversation, None)
+
+    async def save_assigned(self, conversation: Conversation, limit: int | None) -> None:
         key = (self._account_id, conversation.id)
         stored = self._records.conversations.get(key)
         thread = await self.conversation_of(conversation.connection_id, conversation.session_id)
@@ -154,8 +166,14 @@ class InMemoryTransaction(InMemoryContactRecords, InMemoryDirectoryRecords, InMe
                 )
             )
         self._records.conversations[key] = replace(
-            deepcopy(conversation), stored_version=conversation.version, pending=Pending()
+            deepcopy(conversation),
+            stored_version=conversation.version,
+            stored_work=conversation.work,
+            pending=Pending(),
         )
+        self.count_work(conversation, limit)
+        if calls_for_assigning(conversation.stored_work, conversation.work):
+            await assign_soon(self)
 
     async def add_message(self, message: StoredMessage) -> None:
         for (account_id, _), other in self._records.messages.items():

@@ -177,7 +177,7 @@ STEP = st.tuples(
 async def test_there_is_always_an_administrator_who_was_not_asked_to_go(
     steps: list[tuple[str, str, str]],
 ) -> None:
-    world = await furnished()
+    world = await furnished(World())
     people = world.store.records.people
     people.clear()
     people[ACCOUNT, "a"] = person("a", role="admin")

@@ -30,6 +30,7 @@ from tests.unit.gateway.fakes import (
     Clock,
     ConversationBook,
     Directory,
+    HeardPresence,
     InMemoryAnswers,
     InMemoryCredentials,
     InMemoryFamilies,
@@ -78,6 +79,7 @@ class Site:
     queries: ScriptedQueries
     channels: KnownChannels
     notification_settings: ChosenSettings
+    presence: HeardPresence
     api_keys: InMemoryApiKeys
     announce: Announcements
     files: InMemoryBlobs
@@ -113,6 +115,7 @@ def make_site(**changes: Any) -> Site:
         "queries": ScriptedQueries(),
         "channels": KnownChannels(TELEGRAM, WIDGET),
         "notification_settings": ChosenSettings(),
+        "presence": HeardPresence(),
         "api_keys": InMemoryApiKeys(),
         "announce": Announcements(),
         "files": InMemoryBlobs(),

@@ -22,6 +22,7 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
 from libs.contracts.notification_settings import NotificationSettings
 from libs.contracts.notify import FramePage
+from libs.contracts.presence import Presence
 from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from libs.contracts.vocabulary import Channel
 from services.gateway.domain.callers import VisitorCaller
@@ -378,3 +379,16 @@ class ChosenSettings:
         self.written.append(id)
         self.rows[account_id, actor.id] = settings
         return settings
+
+
+class HeardPresence:
+    """Takes reports of presence, or is away."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self.away = False
+
+    async def __call__(self, actor: Actor, account_id: str, state: Presence, seconds: int) -> None:
+        if self.away:
+            raise away()
+        self.heard.append((actor.id, str(state)))
