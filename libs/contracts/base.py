@@ -102,3 +102,20 @@ class Reply(Contract):
 
     result: dict[str, Any] | None = None
     fault: Fault | None = None
+
+
+_RESULT, _END = b'{"result":', b"}"
+
+
+def reply_with(result: str) -> bytes:
+    """A Reply on the wire, made of its result as a JSON object."""
+    return _RESULT + result.encode() + _END
+
+
+def result_in(body: bytes) -> bytes | None:
+    """The result of a Reply on the wire as it stands there, without reading it; None where it is a fault, or
+    is written in another way.
+    """
+    if body.startswith(_RESULT + b"{") and body.endswith(b"}" + _END):
+        return body[len(_RESULT) : -len(_END)]
+    return None

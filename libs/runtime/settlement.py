@@ -10,7 +10,7 @@ from typing import Any
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import BaseModel
 
-from libs.contracts.base import Fault, Reply
+from libs.contracts.base import Fault, Reply, reply_with
 from libs.contracts.errors import ParleyError, PermanentError, TransientError
 from libs.contracts.topology import DEAD_LETTERS, RETRY_TIERS
 from libs.runtime.clock import now
@@ -47,13 +47,13 @@ class Settlement:
     async def answered(self, message: AbstractIncomingMessage, result: BaseModel | None) -> None:
         """It worked: answer whoever waits, then acknowledge."""
         if message.reply_to:
-            await self._reply(message, Reply(result=_plain(result)))
+            await self._reply(message, _written(result))
         await message.ack()
 
     async def refused(self, message: AbstractIncomingMessage, fault: Fault) -> None:
         """A rule said no: that is an answer too."""
         if message.reply_to:
-            await self._reply(message, Reply(fault=fault))
+            await self._reply(message, _fault(fault))
         await message.ack()
 
     async def later(self, message: AbstractIncomingMessage, error: TransientError) -> None:
@@ -75,7 +75,7 @@ class Settlement:
             "x-death-queue": self._queue,
         }
         if message.reply_to:
-            await self._reply(message, Reply(fault=PermanentError(code, reason).fault()))
+            await self._reply(message, _fault(PermanentError(code, reason).fault()))
         await self._copy(message, DEAD_LETTERS, headers)
 
     async def _copy(self, message: AbstractIncomingMessage, exchange: str, headers: Headers) -> None:
@@ -99,11 +99,11 @@ class Settlement:
                 await asyncio.sleep(COPY_PAUSE)
         await message.ack()
 
-    async def _reply(self, message: AbstractIncomingMessage, reply: Reply) -> None:
+    async def _reply(self, message: AbstractIncomingMessage, body: bytes) -> None:
         """Answers are not mandatory: whoever asked may have gone, and asks again with the same id."""
         try:
             await self._publisher.publish_raw(
-                reply.model_dump_json(exclude_none=True).encode(),
+                body,
                 exchange="",
                 routing_key=str(message.reply_to),
                 message_id=message.message_id or "",
@@ -115,7 +115,13 @@ class Settlement:
             _log.warning("answer not sent", code=error.code)
 
 
-def _plain(result: BaseModel | None) -> dict[str, Any]:
+def _fault(fault: Fault) -> bytes:
+    return Reply(fault=fault).model_dump_json(exclude_none=True).encode()
+
+
+def _written(result: BaseModel | None) -> bytes:
     if result is None:
-        return {}
-    return result.result if isinstance(result, Answered) else result.model_dump(mode="json")
+        return reply_with("{}")
+    if isinstance(result, Answered):
+        return Reply(result=result.result).model_dump_json(exclude_none=True).encode()
+    return reply_with(result.model_dump_json())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.demo.load import load_demo
 from deploy.local.stack import LocalStack
-from tests.bench import ingest, memory, pipeline, replies, retrieval
+from tests.bench import ingest, memory, pipeline, queries, replies, retrieval
 from tests.bench.report import Row, publish
 
 TARGET = Path("build/bench.json")
@@ -21,6 +21,7 @@ async def _measure(scratch: Path) -> list[Row]:
         rows += await pipeline.measure(stack)
         rows += await replies.measure(stack)
     rows += await retrieval.measure()
+    rows += await queries.main(scratch / "queries")
     return rows + resting
 
 

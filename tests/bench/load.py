@@ -62,6 +62,13 @@ def prepared(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
+def got(path: str, headers: dict[str, str]) -> bytes:
+    """A GET request as bytes."""
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
 async def flat_out(port: int, request: Callable[[int], bytes], count: int, connections: int) -> Run:
     """`count` requests over so many connections, each as soon as the one before was answered."""
     run, numbers = Run(), iter(range(count))

@@ -1,11 +1,11 @@
 """Counting without a crowd at one row.
 
     facts      {_id, account_id, counts: [{at, name, amount}]}    of one transaction, until it is added up
-    tallies    {_id, account_id, size: "slot" | "day", at, counts: {name: amount}}
+    tallies    {_id, account_id, size: "slot" | "hour" | "day", at, counts: {name: amount}}
 
 A transaction only inserts; one worker adds what was inserted to the tallies and deletes it, both in one
-transaction, so that each thing counts once. Whole days are read by day, their edges by slot: a year is a few
-thousand small rows in any time zone.
+transaction, so that each thing counts once. Whole days are read by day, their edges by hour and slot: a
+year is some thousand small rows in any time zone.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from libs.runtime.logs import get_logger
 from libs.runtime.mongo import Session, Store
 from services.conversation.adapters.documents import Document
 from services.conversation.domain.counting import Fact
-from services.conversation.domain.statistics import DAY, add, day_of, slot_of
+from services.conversation.domain.statistics import SIZES, add, floor, parts_of, slot_of
 
 FACTS, TALLIES = "facts", "tallies"
 #: Rows of facts that are added up at once.
@@ -79,7 +79,8 @@ class MongoTallies:
         sums: dict[tuple[str, str, datetime], dict[str, float]] = {}
         for row in rows:
             for count in row["counts"]:
-                for size, at in (("slot", count["at"]), ("day", day_of(count["at"]))):
+                for size, length in SIZES:
+                    at = floor(count["at"], length)
                     add(sums.setdefault((row["account_id"], size, at), {}), {count["name"]: count["amount"]})
         changes = [
             UpdateOne(
@@ -103,7 +104,7 @@ class MongoTallies:
         clauses = [
             {"account_id": account_id, "size": size, "at": {"$gte": starts, "$lt": ends}}
             for begin, end in ranges
-            for size, starts, ends in _parts(begin, end)
+            for size, starts, ends in parts_of(begin, end)
         ]
 
         async def read(session: Session) -> tuple[list[Document], list[Document]]:
@@ -133,13 +134,3 @@ class MongoTallies:
 
         numbers = await asyncio.gather(*(count(status) for status in Status))
         return {status.value: number for status, number in zip(Status, numbers, strict=True)}
-
-
-def _parts(begin: datetime, end: datetime) -> list[tuple[str, datetime, datetime]]:
-    """Which rows make up a range: whole days, and slots before and after."""
-    first = day_of(begin) if day_of(begin) == begin else day_of(begin) + DAY
-    last = day_of(end)
-    if first >= last:
-        return [("slot", begin, end)]
-    parts = [("slot", begin, first), ("day", first, last), ("slot", last, end)]
-    return [part for part in parts if part[1] < part[2]]

@@ -205,19 +205,21 @@ def require_department(actor: Actor, department: str) -> None:
 
 def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ...]:
     """Every command that this actor could give now with an effect."""
+    if not may_know(conversation, actor):
+        return ()
     actions: list[str] = []
-    if conversation.can_reply and permits(conversation, actor, Action.REPLY):
+    if conversation.can_reply and actor.kind in _ALLOWED[Action.REPLY]:
         actions.append(REPLY)
     actions += [
         str(command)
         for command, action in OFFERED.items()
-        if permits(conversation, actor, action) and conversation.would_change(command, actor)
+        if actor.kind in _ALLOWED[action] and conversation.would_change(command, actor)
     ]
-    if conversation.can_be_assigned and permits(conversation, actor, Action.ASSIGN):
+    if conversation.can_be_assigned and actor.kind in _ALLOWED[Action.ASSIGN]:
         actions += ASSIGNING
-    if conversation.suggestion is not None and permits(conversation, actor, Action.SUGGEST):
+    if conversation.suggestion is not None and actor.kind in _ALLOWED[Action.SUGGEST]:
         actions += DECIDING[0 if conversation.is_open else 1 :]
-    if permits(conversation, actor, Action.ORGANISE):
+    if actor.kind in _ALLOWED[Action.ORGANISE]:
         actions += ORGANISING
         actions += [PUTTING_ASIDE[0]] if conversation.is_open else []
         actions += [PUTTING_ASIDE[1]] if conversation.snoozed_until else []

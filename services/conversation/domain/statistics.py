@@ -15,7 +15,9 @@ from services.conversation.domain.counting import middle_of
 
 #: What is counted together: every border of every time zone's days is one of these.
 SLOT = timedelta(minutes=15)
-DAY = timedelta(days=1)
+#: How long a time is counted together, the longest first: a year is read as whole days, but for the edges.
+SIZES = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("slot", SLOT))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(days=2 * 366)
 #: Years that are asked for: every calendar has a week before and after them.
 YEARS = range(2000, 9000)
@@ -44,14 +46,25 @@ def whole_slots(begin: datetime, end: datetime) -> tuple[datetime, datetime]:
 
 def slot_of(moment: datetime) -> datetime:
     """The beginning of the slot that a moment is in."""
-    moment = moment.astimezone(UTC)
-    minutes = SLOT // timedelta(minutes=1)
-    return moment.replace(minute=moment.minute // minutes * minutes, second=0, microsecond=0)
+    return floor(moment.astimezone(UTC), SLOT)
 
 
-def day_of(moment: datetime) -> datetime:
-    """The beginning of the day, in UTC, that a moment is in."""
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def floor(moment: datetime, length: timedelta) -> datetime:
+    """The beginning of the stretch of this length, in UTC, that a moment is in."""
+    return moment - (moment - _EPOCH) % length
+
+
+def parts_of(
+    begin: datetime, end: datetime, sizes: tuple[tuple[str, timedelta], ...] = SIZES
+) -> list[tuple[str, datetime, datetime]]:
+    """A range that begins and ends with a slot, as few stretches of the longest sizes that fit."""
+    (name, length), *finer = sizes
+    first, last = floor(begin + length - SLOT, length), floor(end, length)
+    if first >= last:
+        return parts_of(begin, end, tuple(finer)) if finer and begin < end else []
+    edges = tuple(finer)
+    before, after = (parts_of(begin, first, edges), parts_of(last, end, edges)) if edges else ([], [])
+    return [*before, (name, first, last), *after]
 
 
 def weeks_of(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[date, datetime, datetime]]:

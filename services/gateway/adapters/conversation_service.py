@@ -15,7 +15,7 @@ from libs.contracts.conversation import (
     Person,
 )
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
-from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
+from libs.contracts.reading import ConversationThread, GetConversation, ListConversations
 from libs.runtime.rpc import RpcClient
 from services.gateway.domain.callers import VisitorCaller
 
@@ -107,9 +107,9 @@ class ConversationService:
         """Any query."""
         return await self._rpc.ask(query, service=_SERVICE, account_id=account_id, answer=answer)
 
-    async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
-        """A page."""
-        return await self._rpc.ask(query, service=_SERVICE, account_id=account_id, answer=ConversationPage)
+    async def list(self, query: ListConversations, *, account_id: str) -> bytes:
+        """As it came."""
+        return await self._rpc.ask_json(query, service=_SERVICE, account_id=account_id)
 
     async def thread(self, query: GetConversation, *, account_id: str) -> ConversationThread:
         """A thread; DomainError `not_found`."""

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from libs.contracts.reading import ConversationPage, ConversationThread, ListConversations
 from services.gateway.entrypoints.http_conditions import thread_response
@@ -29,10 +29,9 @@ def add_conversation_routes(
         response_model=ConversationPage,
         responses=errors(400, 401, 403),
     )
-    async def list_route(filters: Annotated[ListQuery, Query()], caller: CurrentPerson) -> JSONResponse:
+    async def list_route(filters: Annotated[ListQuery, Query()], caller: CurrentPerson) -> Response:
         query = ListConversations(person=caller.person, **filters.model_dump())
-        page = await list_conversations(caller, query)
-        return JSONResponse(page.model_dump(mode="json"))
+        return Response(await list_conversations(caller, query), media_type="application/json")
 
     @app.get(
         "/api/v1/conversations/{conversation_id}",

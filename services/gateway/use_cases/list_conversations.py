@@ -1,6 +1,6 @@
 """A page of the conversations that a person may see."""
 
-from libs.contracts.reading import ConversationPage, ListConversations
+from libs.contracts.reading import ListConversations
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.use_cases.ports import Conversations
 
@@ -11,7 +11,9 @@ class ListVisibleConversations:
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
-    async def __call__(self, caller: PersonCaller, filters: ListConversations) -> ConversationPage:
-        """Raises DomainError `use_cursor` or `invalid`, TransientError when nobody answers."""
+    async def __call__(self, caller: PersonCaller, filters: ListConversations) -> bytes:
+        """A ConversationPage as JSON. Raises DomainError `use_cursor` or `invalid`, TransientError when
+        nobody answers.
+        """
         asked = filters.model_copy(update={"person": caller.person})
         return await self._conversations.list(asked, account_id=caller.account_id)

@@ -16,7 +16,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.frames import Frame
 from libs.contracts.notify import FramePage
-from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
+from libs.contracts.reading import ConversationThread, GetConversation, ListConversations
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.domain.topics import Room
@@ -223,8 +223,8 @@ class ConversationCommands(Protocol):
 class Conversations(Protocol):
     """What the conversation service tells."""
 
-    async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
-        """A page."""
+    async def list(self, query: ListConversations, *, account_id: str) -> bytes:
+        """A ConversationPage, as JSON."""
         ...
 
     async def thread(self, query: GetConversation, *, account_id: str) -> ConversationThread:

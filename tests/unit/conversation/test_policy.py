@@ -185,3 +185,7 @@ def test_others_are_offered_nothing(actor: Actor) -> None:
     one = conversation(department="IT", requester_id="uma")
     one.hand_off(SYSTEM, moment(1), reason=HandoffReason.RULE)
     assert available_actions(one, actor) == ()
+
+
+def test_nothing_is_offered_to_whom_the_conversation_does_not_exist() -> None:
+    assert available_actions(conversation(department="HR"), agent("ana", "IT")) == ()

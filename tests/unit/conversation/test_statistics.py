@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from libs.contracts.errors import DomainError
 from libs.contracts.statistics import GetStatistics, Statistics
 from services.conversation.domain.counting import class_of
-from services.conversation.domain.statistics import SLOT, day_of, statistics_of, weeks_of, whole_slots
+from services.conversation.domain.statistics import SLOT, parts_of, statistics_of, weeks_of, whole_slots
 from services.conversation.use_cases.get_statistics import GetStatisticsOfAccount
 from tests.unit.conversation.making import call, person
 
@@ -25,13 +25,27 @@ def test_weeks_cover_the_range_without_gap_and_begin_on_monday(begin: datetime, 
     weeks = list(weeks_of(begin, end, zone))
     assert weeks[0][1] == begin
     assert weeks[-1][2] == end
-    assert day_of(begin) <= begin < day_of(begin) + timedelta(days=1)
     for (monday, starts, ends), (_, following, _) in zip(weeks, [*weeks[1:], weeks[-1]], strict=True):
         assert monday.weekday() == 0
         assert starts < ends
         assert (starts - starts.replace(hour=0, minute=0)) % SLOT == timedelta()
         assert ends in {following, end}
         assert monday <= starts.astimezone(zone).date() < monday + timedelta(days=7)
+
+
+@given(SOMETIME, st.integers(0, 9_000))
+def test_a_range_is_made_of_whole_stretches_without_gap(begin: datetime, slots: int):
+    begin, _ = whole_slots(begin, begin + SLOT)
+    end = begin + slots * SLOT
+    parts = parts_of(begin, end)
+    at = begin
+    for _, starts, ends in parts:
+        assert starts == at < ends
+        at = ends
+    assert at == end
+    assert len(parts) <= 5
+    hours = [(starts, ends) for size, starts, ends in parts if size != "slot"]
+    assert all(time.minute == 0 for pair in hours for time in pair)
 
 
 def test_the_week_in_which_the_clocks_change_has_an_hour_less():

@@ -273,9 +273,9 @@ class ConversationBook:
         self.away = False
         self.pauses: list[asyncio.Event] = []
 
-    async def list(self, query: ListConversations, *, account_id: str) -> ConversationPage:
+    async def list(self, query: ListConversations, *, account_id: str) -> bytes:
         self.asked.append(query)
-        return self.page
+        return self.page.model_dump_json().encode()
 
     async def thread(self, query: GetConversation, *, account_id: str) -> ConversationThread:
         self.asked.append(query)
