@@ -14,6 +14,7 @@ from libs.contracts import (
     conversation,
     delivery,
     directory,
+    drafts,
     erasure,
     files,
     gateway,
@@ -31,6 +32,7 @@ from libs.contracts import (
     starting,
     statistics,
     suggestions,
+    templates,
     tickets,
     topology,
     workflow,
@@ -107,6 +109,11 @@ _WORKFLOW_COMMANDS: Kinds = (
     workflow.TransferConversation,
 )
 _ORGANISING_COMMANDS: Kinds = (
+    drafts.DeleteDraft,
+    drafts.SaveDraft,
+    templates.CreateTemplate,
+    templates.DeleteTemplate,
+    templates.UpdateTemplate,
     notes.AddNote,
     notes.DeleteNote,
     organising.LabelConversation,
@@ -122,7 +129,14 @@ _TIMED: Kinds = (
     scheduling.SendScheduledReply,
     snoozing.WakeConversation,
 )
-_ORGANISING_QUERIES: Kinds = (notes.ListNotes, scheduling.ListScheduledReplies)
+_ORGANISING_QUERIES: Kinds = (
+    drafts.GetDraft,
+    notes.ListNotes,
+    scheduling.ListScheduledReplies,
+    templates.GetTemplate,
+    templates.ListTemplates,
+    templates.RenderTemplate,
+)
 _CONTACT_QUERIES: Kinds = (contacts.GetContact, contacts.ListContacts, erasure.GetErasure)
 _DIRECTORY_COMMANDS: Kinds = (
     chatbots.CreateChatbot,

@@ -45,6 +45,7 @@ from libs.contracts.directory import (
     UpdateAccount,
     UpdateDepartment,
 )
+from libs.contracts.drafts import DeleteDraft, GetDraft, SaveDraft
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.files import GetFile
@@ -76,6 +77,14 @@ from libs.contracts.suggestions import (
     RecordSuggestion,
     RegenerateSuggestion,
     RejectSuggestion,
+)
+from libs.contracts.templates import (
+    CreateTemplate,
+    DeleteTemplate,
+    GetTemplate,
+    ListTemplates,
+    RenderTemplate,
+    UpdateTemplate,
 )
 from libs.contracts.tickets import (
     AssignTicket,
@@ -118,6 +127,7 @@ from services.conversation.adapters.mongo_presence import MongoPresence
 from services.conversation.adapters.mongo_schedule import MongoScheduleReads
 from services.conversation.adapters.mongo_searches import MongoSearches
 from services.conversation.adapters.mongo_tallies import MongoTallies
+from services.conversation.adapters.mongo_templates import MongoTemplateReads
 from services.conversation.adapters.mongo_timers import MongoTimers
 from services.conversation.adapters.mongo_transaction import MongoTransaction
 from services.conversation.domain.policy import OFFERED
@@ -160,6 +170,8 @@ from services.conversation.use_cases.get_suggestion import GetSuggestionOfConver
 from services.conversation.use_cases.get_ticket import GetTicketThread
 from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
+from services.conversation.use_cases.keep_draft import GetOwnDraft, delete_draft, save_draft
+from services.conversation.use_cases.keep_templates import WriteTemplate, delete_template, update_template
 from services.conversation.use_cases.label_conversation import label_conversation
 from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_notes import ListNotesForPerson
@@ -174,6 +186,11 @@ from services.conversation.use_cases.post_ticket_message import PostInTicket
 from services.conversation.use_cases.read_chatbots import GetChatbotForAdmin, ListChatbotsForAdmin
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
 from services.conversation.use_cases.read_people import FindPersonForAdmin, ListPeopleForAdmin
+from services.conversation.use_cases.read_templates import (
+    GetTemplateForPerson,
+    ListTemplatesForPerson,
+    RenderForPerson,
+)
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
 from services.conversation.use_cases.record_suggestion import record_suggestion
@@ -311,6 +328,11 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         SetPriority: set_priority,
         AddNote: NoteOnConversation(new_id),
         DeleteNote: delete_note,
+        CreateTemplate: WriteTemplate(new_id),
+        UpdateTemplate: update_template,
+        DeleteTemplate: delete_template,
+        SaveDraft: save_draft,
+        DeleteDraft: delete_draft,
         SnoozeConversation: snooze_conversation,
         UnsnoozeConversation: unsnooze_conversation,
         WakeConversation: wake_conversation,
@@ -371,7 +393,12 @@ def queries(
 
 def organising_queries(conversations: MongoConversations, store: Store) -> Mapping[type[Message], QueryCase]:
     """The same about what people keep beside conversations."""
+    templates, contacts = MongoTemplateReads(store), MongoContactReads(store)
     return {
+        ListTemplates: ListTemplatesForPerson(templates),
+        GetTemplate: GetTemplateForPerson(templates),
+        RenderTemplate: RenderForPerson(templates, conversations, contacts),
+        GetDraft: GetOwnDraft(conversations, templates),
         ListNotes: ListNotesForPerson(conversations, MongoNoteReads(store)),
         ListScheduledReplies: ListScheduledForPerson(conversations, MongoScheduleReads(store)),
     }

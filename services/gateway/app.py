@@ -68,6 +68,7 @@ from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_statistics import add_statistics_routes
 from services.gateway.entrypoints.http_suggest_response import add_suggest_response_route
 from services.gateway.entrypoints.http_suggestions import add_suggestion_routes
+from services.gateway.entrypoints.http_templates import add_template_routes
 from services.gateway.entrypoints.http_tickets import add_ticket_routes
 from services.gateway.entrypoints.http_webhooks import HotPathFirst, Webhooks
 from services.gateway.entrypoints.http_widget import add_widget_routes
@@ -360,6 +361,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_organising_routes(app, _commanding(outside))
     add_note_routes(app, outside.queries, _commanding(outside))
     add_later_routes(app, outside.queries, _commanding(outside))
+    add_template_routes(app, outside.queries, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send, AttachFiles(outside.files))
     add_settings_routes(app, outside.notification_settings, _commanding(outside))

@@ -7,7 +7,7 @@ from deploy.local.demo import account
 from tests.e2e.parley import Parley
 from tests.e2e.test_workflow import call, new_conversation
 
-ANA, UMA = account.PEOPLE[0], account.PEOPLE[6]
+ANA = account.PEOPLE[0]
 
 
 async def test_labels_and_priority_are_shown_in_list_and_thread_and_told(parley: Parley) -> None:
@@ -87,3 +87,39 @@ async def test_what_is_put_off_happens_once_though_the_service_dies_meanwhile(pa
         assert said == [kept[1]["message_id"]]
         refused = await call(parley, ana, "POST", f"{one}/snooze", {"until": soon.isoformat()})
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
+async def test_a_template_is_written_previewed_and_a_draft_kept(parley: Parley) -> None:
+    async with parley.console(ANA) as ana, parley.console() as dora:
+        one = await new_conversation(parley, ana)
+        address = f"{parley.gateways[1]}/api/v1/templates"
+        headers = {"Authorization": f"Bearer {ana.token}"}
+        shortcut = f"s{one[:20]}"
+        body = {
+            "name": "Greeting",
+            "content": "Hello {{contact.first_name|there}}, this is {{agent.first_name}}.",
+            "shortcut": shortcut,
+            "department": "Orders",
+        }
+        made = await parley.http.post(address, json=body, headers=headers)
+        assert made.status_code == 201
+        again = await parley.http.post(address, json=body, headers=headers)
+        assert (again.status_code, again.json()["code"]) == (409, "conflict")
+        wrong = await parley.http.post(address, json=body | {"content": "{{contact.nmae}}"}, headers=headers)
+        assert wrong.status_code == 422
+        assert "contact.nmae" in wrong.json()["detail"]
+        found = await parley.http.get(f"{address}?shortcut={shortcut}", headers=headers)
+        assert found.json()["items"] == [made.json()]
+        preview = f"{address}/{made.json()['id']}/preview?conversation_id={one}"
+        shown = (await parley.http.get(preview, headers=headers)).json()
+        assert shown["content"].endswith(", this is Ana.")
+        assert shown["missing"] == []
+
+        kept = await call(parley, ana, "PUT", f"{one}/draft", {"body": "Dear"})
+        assert (await call(parley, ana, "GET", f"{one}/draft")).json()["content"] == "Dear"
+        assert kept.status_code == 200
+        assert (await call(parley, dora, "GET", f"{one}/draft")).status_code == 404
+        await call(parley, ana, "DELETE", f"{one}/draft")
+        assert (await call(parley, ana, "GET", f"{one}/draft")).status_code == 404
+        gone = await parley.http.delete(f"{address}/{made.json()['id']}", headers=headers)
+        assert gone.json() == made.json()

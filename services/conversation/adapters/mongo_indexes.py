@@ -135,5 +135,16 @@ INDEXES: dict[str, list[IndexModel]] = {
     # Their ids sort by time.
     "notes": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],
     "scheduled": [IndexModel([("conversation_id", ASCENDING), ("_id", DESCENDING)], name="of_conversation")],
+    "templates": [
+        IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="of_account"),
+        IndexModel(
+            [("account_id", ASCENDING), ("shortcut", ASCENDING)],
+            name="one_a_shortcut",
+            unique=True,
+            partialFilterExpression={"shortcut": {"$exists": True}},
+        ),
+    ],
+    # An erasure finds them by their conversation.
+    "drafts": [IndexModel("conversation_id", name="of_conversation")],
     "timers": [IndexModel("due_at", name="due")],
 }

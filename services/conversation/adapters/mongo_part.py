@@ -28,6 +28,8 @@ class Records:
         self.people: Collection = database["people"]
         self.notes: Collection = database["notes"]
         self.scheduled: Collection = database["scheduled"]
+        self.templates: Collection = database["templates"]
+        self.drafts: Collection = database["drafts"]
         self.timers: Collection = database["timers"]
         self.erasures: Collection = database["erasures"]
         self.facts: Collection = database["facts"]

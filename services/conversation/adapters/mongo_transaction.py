@@ -21,6 +21,7 @@ from services.conversation.adapters.mongo_notes import MongoNotes
 from services.conversation.adapters.mongo_part import Records, conflict
 from services.conversation.adapters.mongo_schedule import MongoSchedule
 from services.conversation.adapters.mongo_tallies import facts_document
+from services.conversation.adapters.mongo_templates import MongoTemplates
 from services.conversation.adapters.mongo_tickets import MongoTickets
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.versions import check_unchanged
@@ -32,7 +33,13 @@ SOURCE = "parley/conversation"
 
 
 class MongoTransaction(
-    MongoAssigning, MongoDirectory, MongoMessages, MongoTickets, MongoNotes, MongoSchedule
+    MongoAssigning,
+    MongoDirectory,
+    MongoMessages,
+    MongoTickets,
+    MongoNotes,
+    MongoSchedule,
+    MongoTemplates,
 ):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.

@@ -19,6 +19,7 @@ from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
 from services.conversation.use_cases.note_ports import NoteRecords
 from services.conversation.use_cases.schedule_ports import ScheduleRecords
+from services.conversation.use_cases.template_ports import TemplateRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
 
 #: Makes a new id; each is unique and later ones sort behind earlier ones.
@@ -78,6 +79,7 @@ class Transaction(
     TicketRecords,
     NoteRecords,
     ScheduleRecords,
+    TemplateRecords,
     Protocol,
 ):
     """One account's records, read and changed together or not at all.

@@ -66,7 +66,10 @@ RULES: dict[str, Rule] = {
         ("getSuggestion", "approveSuggestion", "rejectSuggestion", "regenerateSuggestion"),
         _TEAM.by(Scope.SUGGESTIONS),
     ),
-    **dict.fromkeys(("writeReply", "retryMessage"), _TEAM.by(Scope.CONVERSATIONS_WRITE)),
+    **dict.fromkeys(
+        ("writeReply", "retryMessage", "scheduleReply", "getDraft", "saveDraft", "deleteDraft"),
+        _TEAM.by(Scope.CONVERSATIONS_WRITE),
+    ),
     **dict.fromkeys(
         (
             "returnConversationToAI",
@@ -88,8 +91,13 @@ RULES: dict[str, Rule] = {
             "snoozeConversation",
             "unsnoozeConversation",
             "listScheduledReplies",
-            "scheduleReply",
             "cancelScheduledReply",
+            "listTemplates",
+            "getTemplate",
+            "previewTemplate",
+            "createTemplate",
+            "updateTemplate",
+            "deleteTemplate",
         ),
         _TEAM.by(Scope.CONVERSATIONS_MANAGE),
     ),

@@ -24,6 +24,7 @@ from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_presence import MongoPresence
 from services.conversation.adapters.mongo_schedule import MongoScheduleReads
 from services.conversation.adapters.mongo_searches import MongoSearches
+from services.conversation.adapters.mongo_templates import MongoTemplateReads
 from services.conversation.adapters.mongo_transaction import MongoTransaction
 from services.conversation.use_cases.ports import AnswerDeadline, Transaction
 
@@ -42,6 +43,7 @@ class MongoRepository:
         self.contacts = MongoContactReads(store)
         self.organising = MongoNoteReads(store)
         self.scheduled = MongoScheduleReads(store)
+        self.templates = MongoTemplateReads(store)
         self.directory = MongoDirectoryReads(store)
         self.presence = MongoPresence(store, Publisher("amqp://unused", "test"), 1.0)
         self.searches = MongoSearches(store)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from libs.contracts.conversation import Sender
+from libs.contracts.drafts import ReplyDraft
 from libs.contracts.notes import NoteView
 from libs.contracts.scheduling import ScheduledReply, ScheduledState, SendScheduledReply
 from libs.contracts.snoozing import WakeConversation, WakeReason
+from libs.contracts.templates import Template
 from libs.contracts.vocabulary import SenderKind
 from services.conversation.adapters.mongo_timers import MongoTimers
 from services.conversation.domain.timers import Timer, TimerKind
@@ -108,3 +110,46 @@ async def test_timers_are_set_moved_and_taken_back_and_become_commands(mongo: Mo
     found.wake(WakeReason.PERSON, ANA, moment(6))
     await mongo.transaction(ACCOUNT, lambda tx: tx.save(found))
     assert await mongo.records.timers.distinct("_id") == ["x"]
+
+
+async def test_templates_and_drafts(repository: InMemoryStore | MongoRepository) -> None:
+    def template(number: int, **parts: Any) -> Template:
+        fields = {"id": f"t{number}", "name": f"n{number}", "content": "c", "created_by": "ana"} | parts
+        return Template(**fields, created_at=moment(number), updated_at=moment(number))
+
+    shared, it, hr = template(1, shortcut="hi-1"), template(2, department="IT"), template(3, department="HR")
+    draft = ReplyDraft(conversation_id=CONVERSATION, content="Dear", updated_at=moment(1))
+
+    async def keep(tx: Transaction) -> None:
+        for one in (shared, it, hr, template(4)):
+            await tx.put_template(one)
+        await tx.delete_template("t4")
+        assert await tx.count_templates() == 3
+        assert await tx.template("t2") == it
+        assert await tx.template_of_shortcut("hi-1") == shared
+        assert await tx.template_of_shortcut("hi") is None
+        await tx.put_draft("ana", draft.model_copy(update={"content": "D"}))
+        await tx.put_draft("ana", draft)
+        await tx.put_draft("ben", draft)
+        await tx.delete_draft("ben", CONVERSATION)
+
+    await repository.transaction(ACCOUNT, keep)
+    reads = repository.templates
+
+    async def found(account_id: str = ACCOUNT, **parts: Any) -> list[str]:
+        asked: dict[str, Any] = dict.fromkeys(("departments", "department", "shortcut", "after"))
+        return [one.id for one in await reads.templates(account_id, **asked | {"limit": 9} | parts)]
+
+    assert await found() == ["t1", "t2", "t3"]
+    assert await found(limit=2) == ["t1", "t2"]
+    assert await found(after="t1") == ["t2", "t3"]
+    assert await found(departments=frozenset({"IT"})) == ["t1", "t2"]
+    assert await found(departments=frozenset({"IT"}), department="HR") == []
+    assert await found(shortcut="hi-") == ["t1"]
+    assert await found(shortcut="h..") == []
+    assert await found("other") == []
+    assert await reads.template(ACCOUNT, "t3") == hr
+    assert await reads.template("other", "t3") is None
+    assert await reads.draft(ACCOUNT, "ana", CONVERSATION) == draft
+    assert await reads.draft(ACCOUNT, "ben", CONVERSATION) is None
+    assert await reads.draft("other", "ana", CONVERSATION) is None

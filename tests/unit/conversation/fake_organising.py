@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from libs.contracts.drafts import ReplyDraft
 from libs.contracts.notes import NoteView
 from libs.contracts.scheduling import ScheduledReply
+from libs.contracts.templates import Template
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.timers import Timer, TimerKind
 
@@ -17,6 +19,8 @@ class OrganisingShelf:
     notes: dict[tuple[str, str], NoteView] = field(default_factory=dict)
     timers: dict[tuple[str, TimerKind, str, str], Timer] = field(default_factory=dict)
     scheduled: dict[tuple[str, str], ScheduledReply] = field(default_factory=dict)
+    templates: dict[tuple[str, str], Template] = field(default_factory=dict)
+    drafts: dict[tuple[str, str, str], ReplyDraft] = field(default_factory=dict)
 
 
 class InMemoryOrganisingRecords:
@@ -53,6 +57,30 @@ class InMemoryOrganisingRecords:
         found = self._shelf.scheduled.get((self._account_id, scheduled_id))
         return found if found and found.conversation_id == conversation_id else None
 
+    async def template(self, template_id: str) -> Template | None:
+        return self._shelf.templates.get((self._account_id, template_id))
+
+    def _templates(self) -> list[Template]:
+        return [one for key, one in self._shelf.templates.items() if key[0] == self._account_id]
+
+    async def template_of_shortcut(self, shortcut: str) -> Template | None:
+        return next((one for one in self._templates() if one.shortcut == shortcut), None)
+
+    async def count_templates(self) -> int:
+        return len(self._templates())
+
+    async def put_template(self, template: Template) -> None:
+        self._shelf.templates[self._account_id, template.id] = template
+
+    async def delete_template(self, template_id: str) -> None:
+        self._shelf.templates.pop((self._account_id, template_id), None)
+
+    async def put_draft(self, person_id: str, draft: ReplyDraft) -> None:
+        self._shelf.drafts[self._account_id, person_id, draft.conversation_id] = draft
+
+    async def delete_draft(self, person_id: str, conversation_id: str) -> None:
+        self._shelf.drafts.pop((self._account_id, person_id, conversation_id), None)
+
     async def keep_snooze(self, conversation: Conversation) -> None:
         """What `save` does for the timer that wakes it."""
         if conversation.snoozed_until is None:
@@ -62,7 +90,7 @@ class InMemoryOrganisingRecords:
 
 
 class InMemoryOrganising:
-    """Implements the ports Notes and ScheduledReplies."""
+    """Implements the ports Notes, ScheduledReplies and Templates."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -93,3 +121,30 @@ class InMemoryOrganising:
             and (before is None or reply.id < before)
         ]
         return sorted(found, key=lambda reply: reply.id, reverse=True)[:limit]
+
+    async def template(self, account_id: str, template_id: str) -> Template | None:
+        return self._shelf.templates.get((account_id, template_id))
+
+    async def templates(
+        self,
+        account_id: str,
+        *,
+        departments: frozenset[str] | None,
+        department: str | None,
+        shortcut: str | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[Template]:
+        found = [
+            one
+            for (owner, _), one in self._shelf.templates.items()
+            if owner == account_id
+            and (departments is None or one.department is None or one.department in departments)
+            and department in {None, one.department}
+            and (shortcut is None or (one.shortcut or "").startswith(shortcut))
+            and one.id > (after or "")
+        ]
+        return sorted(found, key=lambda one: one.id)[:limit]
+
+    async def draft(self, account_id: str, person_id: str, conversation_id: str) -> ReplyDraft | None:
+        return self._shelf.drafts.get((account_id, person_id, conversation_id))

@@ -94,7 +94,7 @@ class InMemoryStore:
         self.directory = InMemoryDirectory(self)
         self.presence = InMemoryPresence(self)
         self.searches = InMemorySearches(self)
-        self.organising = self.scheduled = InMemoryOrganising(self)
+        self.organising = self.scheduled = self.templates = InMemoryOrganising(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
