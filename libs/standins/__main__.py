@@ -13,6 +13,7 @@ import sys
 import uvloop
 
 from libs.standins.app import StandinApp
+from libs.standins.chatwoot import ChatwootStandin
 from libs.standins.journal import DEFAULT_KEEP
 from libs.standins.model import ModelStandin
 from libs.standins.postmark import PostmarkStandin
@@ -45,6 +46,7 @@ async def _run(arguments: argparse.Namespace) -> None:
             TelegramStandin(**options),
             WhatsAppStandin(**options),
             PostmarkStandin(**options),
+            ChatwootStandin(**options),
             ModelStandin(keep=arguments.keep),
         ]
     )

@@ -73,7 +73,13 @@ def _multipart(content_type: str, body: bytes) -> Params:
     parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1"), MAX_PARTS)
     if len(parts) < 2 or not parts[-1].startswith(b"--"):
         raise BodyError("multipart body is not complete")
-    return dict(_part(part) for part in parts[1:-1])
+    params: Params = {}
+    for name, value in map(_part, parts[1:-1]):
+        if name.endswith("[]"):  # a list, as Rails and PHP write one
+            params.setdefault(name, []).append(value)
+        else:
+            params[name] = value
+    return params
 
 
 def _part(part: bytes) -> tuple[str, str | UploadedFile]:

@@ -14,6 +14,8 @@ from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
 from libs.runtime.service import Service
 from services.delivery.adapters import mongo_connections, mongo_ledger, mongo_mail_threads
+from services.delivery.adapters.chatwoot_api import ChatwootApi
+from services.delivery.adapters.chatwoot_channel import ChatwootChannel
 from services.delivery.adapters.email_channel import EmailChannel
 from services.delivery.adapters.files import Files
 from services.delivery.adapters.http_caller import HttpCaller
@@ -51,6 +53,7 @@ async def build(settings: DeliverySettings) -> Service:
     caller = HttpCaller(client, limit=settings.request_seconds)
     channels: dict[Channel, ChannelPort] = {
         Channel.TELEGRAM: TelegramChannel(TelegramApi(caller), default_base=settings.telegram_base_url),
+        Channel.CHATWOOT: ChatwootChannel(ChatwootApi(caller), files, tally.flow),
         Channel.EMAIL: EmailChannel(
             caller, files, default_base=settings.postmark_base_url, default_mailbox=settings.from_email
         ),

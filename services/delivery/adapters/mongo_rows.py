@@ -39,6 +39,7 @@ def document_of(reply: Reply) -> dict[str, Any]:
     thread = reply.thread
     return {name: getattr(reply, name) for name in (*_SAME, *_LATER)} | {
         "attachments": [one.model_dump(mode="json") for one in reply.attachments],
+        "contact_id": reply.contact_id,
         "template": reply.template.model_dump(mode="json") if reply.template else None,
         "thread": None if thread is None else {**asdict(thread), "references": list(thread.references)},
         "_id": reply.message_id,
@@ -56,6 +57,7 @@ def reply_of(document: dict[str, Any]) -> Reply:
         state=ReplyState(document["state"]),
         provider_ids=tuple(document["provider_ids"]),
         attachments=tuple(Attachment.model_validate(one) for one in document.get("attachments", ())),
+        contact_id=document.get("contact_id", ""),
         template=_template_of(document.get("template")),
         thread=thread_of(document.get("thread")),
         **{name: document[name] for name in _SAME} | {name: document.get(name) for name in _LATER},

@@ -71,6 +71,7 @@ class Reply:
     claim_id: str | None = None
     provider_ids: tuple[str, ...] = ()
     error: str | None = None
+    contact_id: str = ""
     subject: str | None = field(default=None, repr=False)
     body_html: str | None = field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = field(default=(), repr=False)
@@ -112,6 +113,7 @@ def reply_from(
         reply_to_external=event.reply_to_external if isinstance(event, MessageRecorded) else None,
         created_at=moment,
         next_attempt_at=moment,
+        contact_id=conversation.contact.id,
         subject=message.subject,
         body_html=message.body_html,
         attachments=message.attachments,
