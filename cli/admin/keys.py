@@ -69,7 +69,7 @@ def create(
 
 async def _create(name: str, account: str, scopes: list[Scope], expires_at: datetime | None) -> MadeKey:
     async with _keys() as keys:
-        create_key = CreateApiKey(keys, now, lambda _: secrets.token_urlsafe(32))
+        create_key = CreateApiKey(keys, now, lambda _: secrets.token_urlsafe(32), _unrecorded)
         return await create_key(
             operator(account), id=new_id(), name=name, scopes=scopes, expires_at=expires_at
         )
@@ -108,6 +108,10 @@ async def _revoke(account: str, key_id: str) -> None:
     async with _keys() as keys:
         if await keys.revoke(account, key_id, now()) is None:
             raise DomainError(ErrorCode.NOT_FOUND, f"{account} has no key {key_id}")
+
+
+async def _unrecorded(*_: object, **__: object) -> None:
+    """The trail is that of an account's people and keys; operators are none of them."""
 
 
 def _state(key: ApiKey) -> str:

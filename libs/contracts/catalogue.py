@@ -8,6 +8,7 @@ from typing import Any
 from libs.contracts import (
     ai,
     assignment,
+    audit,
     chatbots,
     contacts,
     conversation,
@@ -114,6 +115,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     chatbots.UpdateChatbot: chatbots.ChatbotView,
     chatbots.DeleteChatbot: chatbots.ChatbotView,
     people.ListPeople: people.PersonPage,
+    audit.ListAudit: audit.AuditPage,
     people.FindPerson: conversation.Person,
     people.CreatePerson: conversation.Person,
     people.UpdatePerson: conversation.Person,
@@ -148,6 +150,7 @@ OTHERS: dict[str, type[Contract]] = {
 MODULES = (
     ai,
     assignment,
+    audit,
     chatbots,
     contacts,
     conversation,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from libs.contracts import topology
 from libs.contracts.assignment import AssignWaiting
+from libs.contracts.audit import ListAudit, RecordAction
 from libs.contracts.base import Message
 from libs.contracts.chatbots import (
     CreateChatbot,
@@ -116,6 +117,8 @@ from libs.runtime.mongo import Session, Store
 from libs.runtime.service import Service
 from services.conversation.adapters import mongo_tallies
 from services.conversation.adapters.chatbot_cache import ChatbotCache
+from services.conversation.adapters.mongo_audit import INDEXES as AUDIT_INDEXES
+from services.conversation.adapters.mongo_audit import MongoAudit
 from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
@@ -173,6 +176,7 @@ from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.keep_draft import GetOwnDraft, delete_draft, save_draft
 from services.conversation.use_cases.keep_templates import WriteTemplate, delete_template, update_template
 from services.conversation.use_cases.label_conversation import label_conversation
+from services.conversation.use_cases.list_audit import ListAuditForAdmin
 from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_notes import ListNotesForPerson
 from services.conversation.use_cases.list_scheduled_replies import ListScheduledForPerson
@@ -191,6 +195,7 @@ from services.conversation.use_cases.read_templates import (
     ListTemplatesForPerson,
     RenderForPerson,
 )
+from services.conversation.use_cases.record_action import record_action
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_inbound_message import RecordInbound
 from services.conversation.use_cases.record_suggestion import record_suggestion
@@ -239,6 +244,7 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
     CreateChatbot: create_chatbot,
     UpdateChatbot: update_chatbot,
     DeleteChatbot: delete_chatbot,
+    RecordAction: record_action,
     CreatePerson: create_person,
     UpdatePerson: update_person,
     DeletePerson: delete_person,
@@ -251,7 +257,7 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
 
 async def build(settings: ConversationSettings) -> Service:
     """The service, ready to run."""
-    foundation = Foundation(NAME, settings, indexes={**INDEXES, **mongo_tallies.INDEXES})
+    foundation = Foundation(NAME, settings, indexes={**INDEXES, **mongo_tallies.INDEXES, **AUDIT_INDEXES})
     erasures = MongoErasureReads(foundation.store, foundation.publisher, settings.timer_poll_seconds)
     foundation.service.background(erasures.run)
     lease = Lease(foundation.store, "tallies", settings.instance)
@@ -282,7 +288,9 @@ def _subscribe(
         return MongoTransaction(records, events, chatbots, session, cause, now)
 
     inbound = RecordInbound(new_id, timedelta(seconds=settings.answer_seconds))
-    routes = PartitionRoutes(deduplication.Deduplication(store, NAME), events, open_transaction)
+    routes = PartitionRoutes(
+        deduplication.Deduplication(store, NAME), events, open_transaction, MongoAudit(store)
+    )
     consumers.partitions(
         [topology.conversation_partition_queue(name) for name in topology.partition_names("p")],
         routes.of(
@@ -307,6 +315,7 @@ def _subscribe(
                 **queries(conversations, search),
                 **contact_queries(contacts, erasures),
                 GetStatistics: GetStatisticsOfAccount(tallies),
+                ListAudit: ListAuditForAdmin(MongoAudit(store)),
             }
         ),
         prefetch=settings.query_prefetch,

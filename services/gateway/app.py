@@ -24,6 +24,7 @@ from libs.runtime.service import Service
 from services.gateway.adapters import mongo_answers, mongo_api_keys, mongo_credentials, mongo_families
 from services.gateway.adapters.ai_knowledge import AiKnowledge, DocumentUploads
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
+from services.gateway.adapters.broker_audit import BrokerAudit
 from services.gateway.adapters.broker_inbound import BrokerInbound
 from services.gateway.adapters.broker_presence import BrokerPresence
 from services.gateway.adapters.broker_session_ends import BrokerSessionEnds, read_session_ends
@@ -46,6 +47,7 @@ from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.domain.refresh_tokens import keyed_digest
 from services.gateway.entrypoints.http_api_keys import add_api_key_routes
 from services.gateway.entrypoints.http_app import make_app
+from services.gateway.entrypoints.http_audit import add_audit_routes
 from services.gateway.entrypoints.http_auth import add_auth_routes
 from services.gateway.entrypoints.http_chatbots import add_chatbot_routes
 from services.gateway.entrypoints.http_commanding import Commanding
@@ -93,6 +95,7 @@ from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.api_key_ports import ApiKeys
 from services.gateway.use_cases.attach_files import AttachFiles
+from services.gateway.use_cases.auditing import Auditing
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.create_api_key import CreateApiKey
 from services.gateway.use_cases.documents import Documents, Knowledge, Uploads
@@ -171,6 +174,7 @@ class Outside:
     presence: ReportPresenceOf
     api_keys: ApiKeys
     announce: Announce
+    audit: Auditing
     files: Files
 
 
@@ -204,6 +208,7 @@ async def build(settings: GatewaySettings) -> Service:
     answers = MongoAnswers(store, box)
     ended = EndedSessions(settings.access_lifetime, now)
     announce = BrokerSessionEnds(foundation.publisher)
+    audit = BrokerAudit(foundation.publisher)
     blobs = GridFsBlobs(store.beside(settings.database("blobs")))
     outside = Outside(
         credentials=MongoCredentials(store),
@@ -225,6 +230,7 @@ async def build(settings: GatewaySettings) -> Service:
         presence=BrokerPresence(foundation.publisher),
         api_keys=MongoApiKeys(store),
         announce=announce,
+        audit=audit,
         files=blobs,
     )
     service = foundation.service
@@ -260,6 +266,7 @@ async def build(settings: GatewaySettings) -> Service:
     service.on_stop(realtime.stop)
     service.background(gateway.presence.run)
     service.on_stop(gateway.presence.close)
+    service.on_drain(audit.drain)
     service.on_stop(gateway.hub.close)
     service.on_stop(passwords.close)
     service.serve(
@@ -288,7 +295,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     receive = ReceiveWebhook(CHANNELS, outside.connections, outside.inbound, now=now, derive_id=derived_id)
     webhooks = Webhooks(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds, now=now)
     api = make_app(
-        Guard(identify, limits),
+        Guard(identify, limits, outside.audit),
         [*webhooks.routes(), *health.routes()],
         body_bytes=settings.body_bytes,
         body_seconds=settings.body_seconds,
@@ -305,6 +312,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         SuggestResponseAndWait(RunCommand(outside.commands), outside.queries, derived_id),
     )
     _add_api_keys(api, settings, outside)
+    add_audit_routes(api, outside.queries)
     add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
     _add_files(api, settings, outside, tokens)
@@ -322,6 +330,7 @@ def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tok
         people=outside.people,
         families=outside.families,
         tokens=session_tokens,
+        audit=outside.audit,
         by_address=TokenBuckets(settings.logins_per_address, _MINUTE),
         by_email=TokenBuckets(settings.logins_per_email, _MINUTE),
         refresh_lifetime=settings.refresh_lifetime,
@@ -337,7 +346,7 @@ def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tok
         refresh_lifetime=settings.refresh_lifetime,
         now=now,
     )
-    log_out = LogOut(outside.families, outside.ended)
+    log_out = LogOut(outside.families, outside.ended, outside.audit)
     add_auth_routes(app, log_in, refresh, log_out, _commanding(outside))
 
 
@@ -374,6 +383,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         outside.families,
         outside.passwords,
         now,
+        outside.audit,
     )
     add_people_routes(app, outside.queries, _commanding(outside), people)
     add_chatbot_routes(app, outside.queries, _commanding(outside))
@@ -390,9 +400,9 @@ def _add_api_keys(app: FastAPI, settings: GatewaySettings, outside: Outside) -> 
     add_api_key_routes(
         app,
         # The same for the same id, so that a repeated request is answered with the token that counts.
-        CreateApiKey(keys, now, lambda key_id: keyed_digest(pepper, "api-key", key_id)),
+        CreateApiKey(keys, now, lambda key_id: keyed_digest(pepper, "api-key", key_id), outside.audit),
         ListApiKeys(keys),
-        RevokeApiKey(keys, EndSessions(outside.ended, outside.announce), now),
+        RevokeApiKey(keys, EndSessions(outside.ended, outside.announce), now, outside.audit),
         _commanding(outside),
     )
 

@@ -232,7 +232,7 @@ async def test_who_may_is_let_in_and_told_where_the_table_says_no(scene: Scene) 
     slots = asyncio.Semaphore(8)
     insiders = [one for one in scene.callers.values() if one.sees]
     asked = [(caller, one) for caller in insiders for one in scene.operations if tried(caller, one)]
-    # Whoever writes in a ticket takes it over, and changes what the rules below say of them: these come first.
+    # Whoever writes in a ticket takes it over, which changes what the rules say of them: these first.
     first = [(caller, one) for caller, one in asked if caller.name in FORBIDDEN.get(one.name, ())]
     later = [(caller, one) for caller, one in asked if one.name not in FORBIDDEN]
     assert first

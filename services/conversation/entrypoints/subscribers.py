@@ -7,15 +7,18 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from libs.contracts import topology
+from libs.contracts.audit import AuditEntry
 from libs.contracts.base import Message
 from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.envelope import Envelope
+from libs.contracts.errors import DomainError
 from libs.contracts.starting import StartConversation
 from libs.runtime.clock import now
 from libs.runtime.deduplication import Deduplication
 from libs.runtime.mongo import Session
 from libs.runtime.outbox import Outbox
 from libs.runtime.received import Handler, Received
+from services.conversation.domain.audit import entry_of, made_by
 from services.conversation.use_cases.ports import AlreadyRecordedError, Call, Transaction
 
 #: What names its thread, as there may be no conversation yet.
@@ -31,18 +34,35 @@ class WritableTransaction(Transaction, Protocol):
         """Write it."""
 
 
+class Audit(Protocol):
+    """The audit trail, written."""
+
+    async def add(self, account_id: str, entry: AuditEntry, session: Session) -> None:
+        """With what was done."""
+
+    async def add_refusal(self, account_id: str, entry: AuditEntry) -> None:
+        """By itself."""
+
+
 OpenTransaction = Callable[[Session, Envelope, datetime], WritableTransaction]
 
 
 class PartitionRoutes:
-    """Makes a route of each use case: one transaction with the note that the message was handled."""
+    """Makes a route of each use case: one transaction with the note that the message was handled, and with
+    its entry in the audit trail where a person gave the command. What is refused has its entry, too.
+    """
 
     def __init__(
-        self, deduplication: Deduplication, outbox: Outbox, open_transaction: OpenTransaction
+        self,
+        deduplication: Deduplication,
+        outbox: Outbox,
+        open_transaction: OpenTransaction,
+        audit: Audit,
     ) -> None:
         self._deduplication = deduplication
         self._outbox = outbox
         self._open = open_transaction
+        self._audit = audit
 
     def of(
         self, use_cases: Mapping[type[Message], UseCase], *, again: Mapping[type[Message], UseCase]
@@ -61,9 +81,26 @@ class PartitionRoutes:
             call = Call(envelope.accountid, envelope.id, moment)
             result = await use_case(received.message, call, transaction)
             await transaction.flush()
+            entry = entry_of(received.message, envelope, moment)
+            if entry is not None:
+                made = {**made_by(result), **entry.targets}
+                await self._audit.add(envelope.accountid, entry.model_copy(update={"targets": made}), session)
             return result
 
-        return self._deduplication.once(handle, outbox=self._outbox)
+        return self._audited(self._deduplication.once(handle, outbox=self._outbox))
+
+    def _audited(self, handler: Handler) -> Handler:
+        async def handle(received: Received[Any]) -> BaseModel | None:
+            try:
+                return await handler(received)
+            except DomainError as error:
+                envelope = received.envelope
+                entry = entry_of(received.message, envelope, now(), result="refused", code=error.code)
+                if entry is not None:
+                    await self._audit.add_refusal(envelope.accountid, entry)
+                raise
+
+        return handle
 
     def _route(self, use_case: UseCase, again: UseCase) -> Handler:
         first, repeat = self._once(use_case), self._once(again)

@@ -149,6 +149,7 @@ RULES: dict[str, Rule] = {
     "downloadAttachment": _PEOPLE.by(Scope.CONVERSATIONS_READ),
     "uploadVisitorAttachment": _VISITORS,
     "downloadVisitorAttachment": _VISITORS,
+    "listAudit": _ADMINS.by(Scope.AUDIT),
     "getNotificationSettings": _TEAM,
     "putNotificationSettings": _TEAM,
     "openWidgetSession": _ANYONE,

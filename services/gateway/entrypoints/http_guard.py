@@ -11,12 +11,14 @@ from services.gateway.domain.callers import PersonCaller
 from services.gateway.entrypoints.http_errors import operation_of
 from services.gateway.entrypoints.request_limits import RequestLimits
 from services.gateway.use_cases.api_key_ports import IdentifyCaller
+from services.gateway.use_cases.auditing import Auditing
 
 
 class Guard:
     """A dependency of the whole application, so that no route can go without it."""
 
-    def __init__(self, identify: IdentifyCaller, limits: RequestLimits) -> None:
+    def __init__(self, identify: IdentifyCaller, limits: RequestLimits, audit: Auditing) -> None:
+        self._audit = audit
         self._identify = identify
         self._limits = limits
 
@@ -36,6 +38,8 @@ class Guard:
         caller = await self._identify(token, ended_too=again)
         self._limits.count_person(caller)
         if not policy.may_call(operation, caller.role, caller.scopes):
+            if self._limits.counts_refusal(caller):
+                await self._audit(caller, operation, refused=ErrorCode.FORBIDDEN)
             raise DomainError(ErrorCode.FORBIDDEN, _not_for(caller))
         request.state.caller = caller
 

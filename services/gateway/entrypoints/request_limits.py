@@ -8,6 +8,9 @@ from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.rate_limits import TokenBuckets
 
+#: Refusals of one caller that the audit trail keeps.
+REFUSALS_A_MINUTE = 60
+
 
 class RequestLimits:
     """Takes one from a bucket, or raises DomainError `rate_limited`."""
@@ -22,6 +25,7 @@ class RequestLimits:
         self._by_address = by_address
         self._by_person = by_person
         self._by_key = by_key
+        self._refusals = TokenBuckets(REFUSALS_A_MINUTE, 60.0)
         self._clock = clock
 
     def count_address(self, connection: HTTPConnection) -> None:
@@ -32,6 +36,13 @@ class RequestLimits:
         """All tokens of a person count together; each API key by itself."""
         buckets = self._by_key if caller.is_key else self._by_person
         self._take(buckets, f"{caller.account_id}/{caller.person.id}")
+
+    def counts_refusal(self, caller: PersonCaller) -> bool:
+        """Whether a refusal is worth an entry in the audit trail: who is refused again and again shall not
+        fill it.
+        """
+        key = f"{caller.account_id}/{caller.person.id}"
+        return not self._refusals.take(key, self._clock())
 
     def _take(self, buckets: TokenBuckets, key: str) -> None:
         wait = buckets.take(key, self._clock())

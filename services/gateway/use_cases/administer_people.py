@@ -6,6 +6,7 @@ from libs.contracts.conversation import Person
 from libs.contracts.errors import DomainError
 from libs.contracts.people import CreatePerson, DeletePerson, FindPerson, UpdatePerson
 from services.gateway.domain.callers import PersonCaller
+from services.gateway.use_cases.auditing import Auditing
 from services.gateway.use_cases.ports import Credential, Credentials, Families, Now, Passwords
 from services.gateway.use_cases.run_command import RunCommand
 from services.gateway.use_cases.run_query import Queries
@@ -21,6 +22,7 @@ class AdministerPeople:
     families: Families
     passwords: Passwords
     now: Now
+    audit: Auditing
 
     async def create(
         self, caller: PersonCaller, person: Person, password: str | None, command_id: str
@@ -71,6 +73,7 @@ class AdministerPeople:
         person = await self._find(caller, person_id)
         await self._set(person, password)
         await self.families.revoke_person(person.id)
+        await self.audit(caller, "set_password", targets={"person": person.id})
         return person
 
     async def _set(self, person: Person, password: str) -> None:

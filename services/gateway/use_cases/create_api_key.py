@@ -9,6 +9,7 @@ from services.gateway.domain import api_keys, refresh_tokens
 from services.gateway.domain.api_keys import ApiKey
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.use_cases.api_key_ports import ApiKeys
+from services.gateway.use_cases.auditing import Auditing
 from services.gateway.use_cases.ports import Now
 
 
@@ -25,10 +26,11 @@ class CreateApiKey:
     the same one each time.
     """
 
-    def __init__(self, keys: ApiKeys, now: Now, make_secret: Callable[[str], str]) -> None:
+    def __init__(self, keys: ApiKeys, now: Now, make_secret: Callable[[str], str], audit: Auditing) -> None:
         self._keys = keys
         self._now = now
         self._make_secret = make_secret
+        self._audit = audit
 
     async def __call__(
         self,
@@ -56,4 +58,5 @@ class CreateApiKey:
             expires_at=expires_at,
         )
         kept = await self._keys.add(key, most=api_keys.MOST)
+        await self._audit(caller, "create_api_key", targets={"api_key": kept.id})
         return MadeKey(kept, api_keys.join(id, secret))

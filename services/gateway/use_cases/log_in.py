@@ -2,14 +2,20 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from libs.contracts.conversation import Person
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.vocabulary import Role
 from services.gateway.domain import refresh_tokens
+from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.domain.refresh_tokens import Family
-from services.gateway.use_cases.ports import Credentials, Families, NewId, Now, Passwords, People
+from services.gateway.use_cases.auditing import Auditing
+from services.gateway.use_cases.ports import Credential, Credentials, Families, NewId, Now, Passwords, People
 from services.gateway.use_cases.session_tokens import Session, SessionTokens
+
+ACTION = "log_in"
 
 
 class LogIn:
@@ -23,6 +29,7 @@ class LogIn:
         people: People,
         families: Families,
         tokens: SessionTokens,
+        audit: Auditing,
         by_address: TokenBuckets,
         by_email: TokenBuckets,
         refresh_lifetime: timedelta,
@@ -35,6 +42,7 @@ class LogIn:
         self._people = people
         self._families = families
         self._tokens = tokens
+        self._audit = audit
         self._by_address = by_address
         self._by_email = by_email
         self._refresh_lifetime = refresh_lifetime
@@ -48,12 +56,13 @@ class LogIn:
         self._limit(address, email)
         credential = await self._credentials.find(email)
         matches = await self._passwords.matches(credential.password_hash if credential else None, password)
-        if credential is None or not matches:
+        if credential is None:
             raise refused()
-        person = await self._people.find(credential.person_id, credential.account_id)
-        if person is None:
-            raise refused()
+        person = await self._people.find(credential.person_id, credential.account_id) if matches else None
         moment = self._now()
+        if person is None:
+            await self._audit(_claimed(credential, moment), ACTION, refused=ErrorCode.UNAUTHENTICATED)
+            raise refused()
         family_id, secret = self._new_id(), secrets.token_urlsafe(32)
         await self._families.start(
             Family(
@@ -64,6 +73,7 @@ class LogIn:
                 expires_at=moment + self._refresh_lifetime,
             )
         )
+        await self._audit(PersonCaller(person, moment), ACTION, targets={"session": family_id})
         return self._tokens.issue(person, refresh_tokens.join(family_id, secret), issued_at=moment)
 
     def _limit(self, address: str, email: str) -> None:
@@ -71,6 +81,14 @@ class LogIn:
         wait = max(self._by_address.take(address, moment), self._by_email.take(email, moment))
         if wait:
             raise DomainError(ErrorCode.RATE_LIMITED, "Too many attempts to log in.", retry_after=wait)
+
+
+def _claimed(credential: Credential, moment: datetime) -> PersonCaller:
+    """Whose log-in was tried: of them the trail gets the id alone."""
+    person = Person(
+        id=credential.person_id, account_id=credential.account_id, email="", name="", role=Role.USER
+    )
+    return PersonCaller(person, moment)
 
 
 def refused() -> DomainError:

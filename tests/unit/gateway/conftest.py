@@ -24,6 +24,7 @@ from services.gateway.entrypoints.server_protocols import bounded_http, bounded_
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
+from tests.unit.gateway.fake_audit import RecordedAudit
 from tests.unit.gateway.fake_knowledge import KnownDocuments
 from tests.unit.gateway.fakes import (
     ChosenSettings,
@@ -82,6 +83,7 @@ class Site:
     presence: HeardPresence
     api_keys: InMemoryApiKeys
     announce: Announcements
+    audit: RecordedAudit
     files: InMemoryBlobs
     ended: EndedSessions
     knowledge: KnownDocuments
@@ -118,6 +120,7 @@ def make_site(**changes: Any) -> Site:
         "presence": HeardPresence(),
         "api_keys": InMemoryApiKeys(),
         "announce": Announcements(),
+        "audit": RecordedAudit(),
         "files": InMemoryBlobs(),
         "ended": EndedSessions(timedelta(minutes=15), now),
         "knowledge": KnownDocuments(),

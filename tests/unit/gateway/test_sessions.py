@@ -13,6 +13,7 @@ from services.gateway.use_cases.ports import Credential
 from services.gateway.use_cases.refresh_session import RefreshSession
 from services.gateway.use_cases.session_tokens import Session, SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
+from tests.unit.gateway.fake_audit import RecordedAudit
 from tests.unit.gateway.fakes import (
     Clock,
     Directory,
@@ -32,6 +33,7 @@ class World:
         self.credentials.rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
         self.families = InMemoryFamilies(self.clock)
         self.passwords = PlainPasswords()
+        self.audit = RecordedAudit()
         self.people = Directory(ANA, BEN)
         tokens = SessionTokens(JwtTokens("s" * 32, "parley"), timedelta(minutes=15))
         self.log_in = LogIn(
@@ -40,6 +42,7 @@ class World:
             people=self.people,
             families=self.families,
             tokens=tokens,
+            audit=self.audit,
             by_address=TokenBuckets(per_address, 60),
             by_email=TokenBuckets(per_email, 60),
             refresh_lifetime=timedelta(days=30),
@@ -65,6 +68,16 @@ async def refused(code: str, work: object) -> DomainError:
         await work  # type: ignore[misc] # a coroutine
     assert error.value.code == code
     return error.value
+
+
+async def test_the_trail_knows_who_logged_in_and_whose_log_in_was_tried():
+    world = World()
+    await world.logged_in()
+    await refused("unauthenticated", world.log_in(ANA.email, "wrong", address="1.2.3.4"))
+    await refused("unauthenticated", world.log_in("nobody@example.org", "wrong", address="1.2.3.4"))
+    assert world.audit.told == [(ANA.id, "log_in", None), (ANA.id, "log_in", "unauthenticated")]
+    (family,) = world.families.rows
+    assert world.audit.targets[0] == {"session": family}
 
 
 async def test_the_right_password_gives_tokens_and_the_profile():
