@@ -11,6 +11,7 @@ from libs.contracts import (
     assignment,
     audit,
     chatbots,
+    connections,
     contacts,
     conversation,
     delivery,
@@ -190,6 +191,19 @@ _CONVERSATION_QUERIES: Kinds = (
     suggestions.GetSuggestion,
 )
 
+_CONNECTION_COMMANDS: Kinds = (
+    delivery.ConnectChannel,
+    connections.ChangeConnection,
+    connections.CheckConnection,
+    connections.DisconnectChannel,
+)
+_CONNECTION_QUERIES: Kinds = (
+    delivery.FindConnection,
+    delivery.GetConnection,
+    connections.ListConnections,
+    connections.ReadConnection,
+)
+
 #: What each service reads, by the address of the queue.
 TAKES: dict[str, dict[str, Kinds]] = {
     "gateway": {
@@ -225,8 +239,8 @@ TAKES: dict[str, dict[str, Kinds]] = {
             messages.MessageRetried,
             erasure.ConversationErased,
         ),
-        topology.DELIVERY_CONNECT_CHANNEL.name: (delivery.ConnectChannel,),
-        topology.query_queue("delivery"): (delivery.FindConnection, delivery.GetConnection),
+        topology.DELIVERY_CONNECT_CHANNEL.name: _CONNECTION_COMMANDS,
+        topology.query_queue("delivery"): _CONNECTION_QUERIES,
     },
     "ai": {
         topology.AI_ANSWER_CONTACT.name: (ai.AnswerContact,),
@@ -238,7 +252,11 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
     "notify": {
-        topology.notify_partition_queue(PARTITION): (*_CONVERSATION_EVENTS, presence.PresenceChanged),
+        topology.notify_partition_queue(PARTITION): (
+            *_CONVERSATION_EVENTS,
+            presence.PresenceChanged,
+            delivery.ConnectionChanged,
+        ),
         topology.query_queue("notify"): (
             notify.FramesAfter,
             notification_settings.GetNotificationSettings,
@@ -261,6 +279,7 @@ class Sending:
 SENDS: dict[str, tuple[Sending, ...]] = {
     "gateway": (
         Sending(topology.AI_COMMANDS, (knowledge.PutDocument, knowledge.RemoveDocument)),
+        Sending(topology.DELIVERY_COMMANDS, _CONNECTION_COMMANDS),
         Sending(topology.NOTIFY_COMMANDS, (notification_settings.PutNotificationSettings,)),
         Sending(
             topology.CONVERSATION_COMMANDS,
@@ -332,7 +351,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
             (conversation.RegisterAccount, conversation.RegisterChatbot, conversation.RegisterPerson),
             f"{PARTITION}.",
         ),
-        Sending(topology.DELIVERY_COMMANDS, (delivery.ConnectChannel,)),
+        Sending(topology.DELIVERY_COMMANDS, _CONNECTION_COMMANDS),
         Sending(topology.AI_COMMANDS, (ai.AddDocument, knowledge.PutDocument, knowledge.RemoveDocument)),
         Sending(topology.GATEWAY_COMMANDS, (gateway.SetCredentials,)),
     ),
@@ -348,7 +367,7 @@ ASKS: dict[str, dict[str, Kinds]] = {
             *_TICKET_QUERIES,
             *_ORGANISING_QUERIES,
         ),
-        "delivery": (delivery.FindConnection, delivery.GetConnection),
+        "delivery": _CONNECTION_QUERIES,
         "ai": _KNOWLEDGE_QUERIES,
         "notify": (notify.FramesAfter, notification_settings.GetNotificationSettings),
     },

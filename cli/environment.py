@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import typer
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo.errors import ConfigurationError, OperationFailure
 
@@ -30,6 +31,8 @@ class Environment(BaseSettings):
 
     rabbitmq_url: str = _default("rabbitmq_url")
     mongodb_url: str = _default("mongodb_url")
+    #: Seals credentials for the services; needed by commands that bring some.
+    parley_secret_key: SecretStr | None = None
     parley_database_prefix: str = _default("database_prefix")
 
     def database(self, service: str) -> str:

@@ -2,12 +2,13 @@
 
 import typer
 
-from cli import admin, channels, dlq, kb
+from cli import admin, channels, connections, dlq, kb
 from cli import eval as evaluation
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Parley installation.")
 app.add_typer(admin.app, name="admin")
 app.add_typer(channels.app, name="channels")
+app.add_typer(connections.app, name="connections")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(kb.app, name="kb")

@@ -168,6 +168,10 @@ class LocalStack:
         }
         if service == "gateway":
             env["GATEWAY_JWT_SECRET"] = self.secrets.jwt_secret
+        if service == "delivery":
+            # The stand-ins live on this machine.
+            env.setdefault("DELIVERY_INSIDE_NETWORKS", "127.0.0.0/8 ::1/128")
+            env.setdefault("DELIVERY_PUBLIC_URL", self.gateway_url)
         if service == "ai":
             env["AI_INDEX_FOLDER"] = str(self.folder / f"{name}-index")
         return python_module(name, f"services.{service}", port=port, env=env, ready_limit=_READY_LIMIT)

@@ -64,9 +64,16 @@ class ConnectionSecrets(Contract):
 
 
 class ConnectionChanged(Event, type="delivery.connection_changed.v1"):
-    """A connection's credentials or status are new: whoever cached it drops it."""
+    """A connection's credentials or status are new: whoever cached it drops it. The rest is for people, and
+    missing in events of before.
+    """
 
     connection_id: Id
+    chatbot_id: Id | None = None
+    channel: Channel | None = None
+    name: Name = ""
+    status: str | None = None
+    reason: str | None = None
 
 
 class DeliveryEvent(Event):

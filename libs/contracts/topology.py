@@ -139,7 +139,14 @@ def notify_partition_queue(name: str) -> str:
     return f"notify.on-conversation-ev.{name}"
 
 
-DELIVERY_CONNECT_CHANNEL = _command_queue("delivery", DELIVERY_COMMANDS, "connect_channel")
+#: Everything about connections, in one queue.
+DELIVERY_CONNECT_CHANNEL = Queue(
+    "delivery.connect_channel",
+    tuple(
+        Binding(DELIVERY_COMMANDS, f"{command}.v1")
+        for command in ("connect_channel", "change_connection", "check_connection", "disconnect_channel")
+    ),
+)
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
@@ -188,7 +195,14 @@ QUEUES: tuple[Queue, ...] = (
         for name in partition_names("a")
     ),
     *(
-        Queue(notify_partition_queue(name), (Binding(CONVERSATION_EVENTS, f"{name}.#"),), ordered=True)
+        Queue(
+            notify_partition_queue(name),
+            (
+                Binding(CONVERSATION_EVENTS, f"{name}.#"),
+                Binding(DELIVERY_EVENTS, f"{name}.delivery.connection_changed.v1"),
+            ),
+            ordered=True,
+        )
         for name in partition_names("a")
     ),
     DELIVERY_CONNECT_CHANNEL,

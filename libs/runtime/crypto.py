@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,13 +28,21 @@ def decode_key(text: str) -> bytes:
 class SealedBox:
     """AES-256-GCM with the key's id in front, and a context that must be the same to open.
 
+    `older` keys still open what they sealed, and seal nothing: to replace the key, give every process the new
+    one among them, then make it the first, and take the old one away when nothing is sealed with it any more.
+
     The form is `<key id>.<base64 of nonce and ciphertext>`. The context (account, kind, purpose) is
     associated data: a record moved elsewhere does not open there.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, older: Iterable[bytes] = ()) -> None:
         self._cipher = AESGCM(key)
-        self.key_id = hashlib.sha256(b"parley key id" + key).hexdigest()[:8]
+        self.key_id = _key_id(key)
+        self._ciphers = {_key_id(one): AESGCM(one) for one in older} | {self.key_id: self._cipher}
+
+    def is_current(self, sealed: str) -> bool:
+        """Whether it is sealed with the key that seals now."""
+        return sealed.startswith(f"{self.key_id}.")
 
     def seal(self, plain: bytes, *, context: str) -> str:
         """Encrypt; the same plain text never looks the same twice."""
@@ -46,8 +55,13 @@ class SealedBox:
         key_id, _, body = sealed.partition(".")
         try:
             raw = base64.b64decode(body, validate=True)
-            if key_id != self.key_id or len(raw) <= _NONCE_BYTES:
+            cipher = self._ciphers.get(key_id)
+            if cipher is None or len(raw) <= _NONCE_BYTES:
                 raise InvalidTag
-            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
+            return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
         except (InvalidTag, ValueError) as error:
             raise PermanentError(ErrorCode.UNREADABLE, "a sealed value does not open") from error
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"parley key id" + key).hexdigest()[:8]

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from libs.runtime.crypto import decode_key
+from libs.runtime.crypto import SealedBox, decode_key
 
 #: Variables that all services read, beside their own `<SERVICE>_<NAME>`, which comes first.
 SHARED = {
@@ -17,6 +17,7 @@ SHARED = {
     "mongodb_url": "MONGODB_URL",
     "database_prefix": "PARLEY_DATABASE_PREFIX",
     "secret_key": "PARLEY_SECRET_KEY",
+    "older_secret_keys": "PARLEY_OLDER_SECRET_KEYS",
     "log_level": "PARLEY_LOG_LEVEL",
     "trace_ratio": "PARLEY_TRACE_RATIO",
 }
@@ -54,6 +55,8 @@ class ServiceSettings(BaseSettings):
     database_prefix: str = "parley"
     #: 32 bytes, base64: seals credentials at rest and between services. Losing it loses the credentials.
     secret_key: SecretStr
+    #: Keys, separated by spaces, that still open what they sealed (docs/runbooks/secret-key.md).
+    older_secret_keys: SecretStr = SecretStr("")
     #: Address and port of the HTTP side: health and metrics, and the gateway's API.
     host: str = "127.0.0.1"
     port: int = 8080
@@ -71,6 +74,18 @@ class ServiceSettings(BaseSettings):
     def _is_a_key(cls, value: SecretStr) -> SecretStr:
         decode_key(value.get_secret_value())
         return value
+
+    @field_validator("older_secret_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        for one in value.get_secret_value().split():
+            decode_key(one)
+        return value
+
+    def box(self) -> SealedBox:
+        """What seals credentials at rest and between services."""
+        older = [decode_key(one) for one in self.older_secret_keys.get_secret_value().split()]
+        return SealedBox(decode_key(self.secret_key.get_secret_value()), older)
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,6 @@ from time import monotonic
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.vocabulary import Channel
 from libs.runtime.clock import now
-from libs.runtime.crypto import SealedBox, decode_key
 from libs.runtime.erasing import EraseConversation
 from libs.runtime.foundation import Foundation
 from libs.runtime.gridfs_blobs import GridFsBlobs
@@ -14,8 +13,10 @@ from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
 from libs.runtime.service import Service
 from services.delivery.adapters import mongo_connections, mongo_ledger, mongo_mail_threads
+from services.delivery.adapters.channel_registrar import ChannelRegistrar
 from services.delivery.adapters.chatwoot_api import ChatwootApi
 from services.delivery.adapters.chatwoot_channel import ChatwootChannel
+from services.delivery.adapters.connection_watch import ConnectionWatch
 from services.delivery.adapters.email_channel import EmailChannel
 from services.delivery.adapters.files import Files
 from services.delivery.adapters.http_caller import HttpCaller
@@ -26,16 +27,23 @@ from services.delivery.adapters.prometheus_tally import PrometheusTally
 from services.delivery.adapters.remembered_connections import RememberedConnections
 from services.delivery.adapters.telegram_api import TelegramApi
 from services.delivery.adapters.telegram_channel import TelegramChannel
+from services.delivery.adapters.telegram_registrar import TelegramRegistrar
 from services.delivery.adapters.whatsapp_channel import WhatsAppChannel
 from services.delivery.domain.pacing import Gates
+from services.delivery.entrypoints.connection_subscribers import subscribe_connections
 from services.delivery.entrypoints.subscribers import subscribe
 from services.delivery.settings import DeliverySettings
+from services.delivery.use_cases.change_connection import ChangeConnection
+from services.delivery.use_cases.check_connection import CheckConnection
 from services.delivery.use_cases.connect_channel import ConnectChannel
+from services.delivery.use_cases.connection_ports import Office
+from services.delivery.use_cases.disconnect_channel import DisconnectChannel
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
 from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.get_connection import GetConnection
 from services.delivery.use_cases.ports import Channel as ChannelPort
+from services.delivery.use_cases.read_connections import ReadConnections
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
 
@@ -47,20 +55,24 @@ async def build(settings: DeliverySettings) -> Service:
     foundation = Foundation("delivery", settings, indexes=INDEXES)
     store, outbox, membership = foundation.store, foundation.outbox, foundation.membership
     log, tally = get_logger("delivery"), PrometheusTally()
-    box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
-    client = http_client(timeout=settings.request_seconds, connections=settings.most_sending)
+    box = settings.box()
+    client = http_client(
+        timeout=settings.request_seconds, connections=settings.most_sending, rules=settings.address_rules
+    )
     files = Files(GridFsBlobs(store.beside(settings.database("blobs"))))
     caller = HttpCaller(client, limit=settings.request_seconds)
+    telegram = TelegramApi(caller)
     channels: dict[Channel, ChannelPort] = {
-        Channel.TELEGRAM: TelegramChannel(TelegramApi(caller), default_base=settings.telegram_base_url),
         Channel.CHATWOOT: ChatwootChannel(ChatwootApi(caller), files, tally.flow),
         Channel.EMAIL: EmailChannel(
             caller, files, default_base=settings.postmark_base_url, default_mailbox=settings.from_email
         ),
+        Channel.TELEGRAM: TelegramChannel(telegram, default_base=settings.telegram_base_url),
         Channel.WHATSAPP: WhatsAppChannel(caller, files, now, default_base=settings.whatsapp_base_url),
     }
+    stored_connections = MongoConnections(store, outbox, box)
     connections = RememberedConnections(
-        MongoConnections(store, outbox, box), seconds=settings.connection_memory_seconds, clock=monotonic
+        stored_connections, seconds=settings.connection_memory_seconds, clock=monotonic
     )
     ledger, threads = MongoLedger(store, outbox), MongoMailThreads(store)
     send = SendReply(
@@ -91,7 +103,21 @@ async def build(settings: DeliverySettings) -> Service:
         await ledger.erase(event.conversation.id)
         await threads.erase(event.conversation.id)
 
-    subscribe(
+    office = Office(
+        connections=connections,
+        lists=stored_connections,
+        channels=channels,
+        registrars={
+            **{kind: ChannelRegistrar(channel) for kind, channel in channels.items()},
+            Channel.TELEGRAM: TelegramRegistrar(telegram, default_base=settings.telegram_base_url),
+        },
+        seals=box,
+        log=log,
+        now=now,
+        public_url=settings.public_url,
+    )
+    check = CheckConnection(office, new_id)
+    queries = subscribe(
         foundation.consumers,
         take_reply=TakeReply(
             ledger=ledger,
@@ -101,14 +127,23 @@ async def build(settings: DeliverySettings) -> Service:
             boot=new_id(),
             now=now,
         ),
-        connect_channel=ConnectChannel(
-            connections=connections, channels=channels, seals=box, log=log, now=now, new_id=new_id
-        ),
         get_connection=GetConnection(connections, box),
         find_connection=FindConnection(connections),
         erase=EraseConversation(erase_replies, store, foundation.publisher, "delivery"),
     )
+    subscribe_connections(
+        foundation.consumers,
+        queries,
+        connect=ConnectChannel(office, new_id),
+        change=ChangeConnection(office, new_id),
+        check=check,
+        disconnect=DisconnectChannel(office, new_id),
+        read=ReadConnections(office),
+    )
     service = foundation.service
+    if settings.check_seconds:
+        watch = ConnectionWatch(check, stored_connections, every=settings.check_seconds)
+        service.background(watch.run)
     service.background(dispatcher.run)
     service.on_drain(dispatcher.drain)
     service.on_drain(foundation.relay.publish_batch)  # what the drain has just recorded

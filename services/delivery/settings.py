@@ -1,7 +1,8 @@
 """What delivery can be told from outside, on top of what every service can."""
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 
+from libs.runtime.addresses import AddressRules, networks
 from libs.runtime.settings import ServiceSettings, service_config
 
 
@@ -34,3 +35,23 @@ class DeliverySettings(ServiceSettings):
     #: Seconds for which what was read of a connection is used again. Default 5. How long another replica may
     #: still use replaced credentials.
     connection_memory_seconds: float = Field(default=5.0, ge=0.0)
+    #: Where platforms reach the gateway, such as https://parley.example. Empty: no webhook is registered by
+    #: itself, and connections do not say where their platform has to post.
+    public_url: str = ""
+    #: Seconds between two checks of a connection. Default 300. 0: only checked by hand, and credentials keep
+    #: the key they were sealed with.
+    check_seconds: float = Field(default=300.0, ge=0.0)
+    #: Networks inside that platforms may have their address in, separated by spaces, such as 10.8.0.0/16. By
+    #: default none: an address that an administrator enters must be public.
+    inside_networks: str = ""
+
+    @field_validator("inside_networks")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text.split())
+        return text
+
+    @property
+    def address_rules(self) -> AddressRules:
+        """Which addresses may be called."""
+        return AddressRules(networks(self.inside_networks.split()))

@@ -11,7 +11,6 @@ from starlette.websockets import WebSocket
 
 from libs.contracts import topology
 from libs.runtime.clock import now
-from libs.runtime.crypto import SealedBox, decode_key
 from libs.runtime.erasing import person_routes
 from libs.runtime.file_types import content_type_of
 from libs.runtime.foundation import Foundation
@@ -32,6 +31,7 @@ from services.gateway.adapters.checked_tokens import CheckedTokens
 from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
 from services.gateway.adapters.delivery_channels import DeliveryChannels
 from services.gateway.adapters.delivery_connections import DeliveryConnections
+from services.gateway.adapters.delivery_office import DeliveryOffice
 from services.gateway.adapters.expired_files import ExpiredFiles
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.adapters.mongo_answers import MongoAnswers
@@ -51,6 +51,7 @@ from services.gateway.entrypoints.http_audit import add_audit_routes
 from services.gateway.entrypoints.http_auth import add_auth_routes
 from services.gateway.entrypoints.http_chatbots import add_chatbot_routes
 from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_connections import add_connection_routes
 from services.gateway.entrypoints.http_console import add_console_routes
 from services.gateway.entrypoints.http_contacts import add_contact_routes
 from services.gateway.entrypoints.http_conversations import add_conversation_routes
@@ -90,6 +91,7 @@ from services.gateway.entrypoints.ws_socket import Socket
 from services.gateway.entrypoints.ws_widget import WidgetSocket
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
+from services.gateway.use_cases.administer_connections import AdministerConnections, ConnectionOffice
 from services.gateway.use_cases.administer_people import AdministerPeople
 from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.answer_once import AnswerOnce
@@ -176,6 +178,7 @@ class Outside:
     announce: Announce
     audit: Auditing
     files: Files
+    office: ConnectionOffice
 
 
 @dataclass(frozen=True)
@@ -202,7 +205,7 @@ async def build(settings: GatewaySettings) -> Service:
         relays=False,
     )
     store, rpc = foundation.store, foundation.rpc
-    box = SealedBox(decode_key(settings.secret_key.get_secret_value()))
+    box = settings.box()
     connections, passwords = DeliveryConnections(rpc, box), Argon2Passwords()
     conversation = ConversationService(rpc, command_limit=settings.command_seconds)
     answers = MongoAnswers(store, box)
@@ -232,6 +235,7 @@ async def build(settings: GatewaySettings) -> Service:
         announce=announce,
         audit=audit,
         files=blobs,
+        office=DeliveryOffice(rpc, box),
     )
     service = foundation.service
     gateway = assemble(settings, outside, service.health)
@@ -316,6 +320,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     add_ticket_routes(api, outside.queries, _commanding(outside))
     _add_widget_sessions(api, settings, outside, tokens)
     _add_files(api, settings, outside, tokens)
+    add_connection_routes(api, _commanding(outside), AdministerConnections(outside.office, outside.queries))
     handshake = Handshake(identify, limits, outside.ended, now)
     presence = PresenceBoard(outside.presence, _log.warning)
     hub = _add_sockets(api, settings, outside, tokens, limits, handshake, presence)

@@ -23,6 +23,7 @@ from services.notify.use_cases.notification_settings import AddSettings, KeepSet
 from services.notify.use_cases.number_frames import NumberFrames
 from services.notify.use_cases.post_webhooks import PostWebhooks
 from services.notify.use_cases.queue_webhooks import QueueWebhooks
+from services.notify.use_cases.tell_about_connection import TellAboutConnection
 from services.notify.use_cases.tell_about_event import TellAboutEvent
 from services.notify.use_cases.tell_about_presence import TellAboutPresence
 
@@ -51,11 +52,8 @@ async def build(settings: NotifySettings) -> Service:
     subscribe(
         foundation.consumers,
         queue_webhooks=QueueWebhooks(webhooks, settings.internal_receivers, now),
-        tell_about_event=TellAboutEvent(
-            realtime,
-            number_frames,
-            AddSettings(settings_of_people),
-        ),
+        tell_about_event=TellAboutEvent(realtime, number_frames, AddSettings(settings_of_people)),
+        tell_about_connection=TellAboutConnection(number_frames),
         tell_about_presence=TellAboutPresence(number_frames),
         get_frames=GetFrames(frames),
         keep_settings=KeepSettings(settings_of_people),

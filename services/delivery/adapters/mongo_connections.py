@@ -1,6 +1,7 @@
 """Channel connections in MongoDB, their credentials sealed with account and connection as context."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -24,11 +25,20 @@ INDEXES: dict[str, list[IndexModel]] = {
     COLLECTION: [
         IndexModel(
             [("account_id", ASCENDING), ("chatbot_id", ASCENDING), ("channel", ASCENDING)], name="of_chatbot"
-        )
+        ),
+        IndexModel([("account_id", ASCENDING), ("_id", ASCENDING)], name="list"),
+        IndexModel([("check_at", ASCENDING)], name="to_check"),
     ]
+}
+#: Those that can be asked whether they work.
+_CHECKED = {
+    "status": {"$in": [ConnectionStatus.CONNECTED.value, ConnectionStatus.ERROR.value]},
+    "channel": {"$ne": Channel.WIDGET.value},
 }
 #: Connections of one channel of one chatbot that are looked at.
 MOST_OF_CHATBOT = 20
+#: The platform has just been asked when a connection is stored.
+FIRST_CHECK = timedelta(minutes=5)
 _CONSUMER = "connect_channel"
 
 _log = get_logger("connections")
@@ -85,12 +95,18 @@ class MongoConnections:
         return True
 
     async def break_off(self, connection: Connection, event: Envelope) -> bool:
-        """Store status and reason, where the version is still the one that failed."""
+        """Store status, reason and settings, where the version is still the one that was looked at."""
 
         async def work(session: Session) -> bool:
             result = await self._rows.update_one(
                 {"_id": connection.id, "version": connection.version},
-                {"$set": {"status": connection.status.value, "reason": connection.reason}},
+                {
+                    "$set": {
+                        "status": connection.status.value,
+                        "reason": connection.reason,
+                        "settings": dict(connection.settings),
+                    }
+                },
                 session=session,
             )
             if result.modified_count:
@@ -101,9 +117,58 @@ class MongoConnections:
         self._outbox.wake()
         return stored
 
+    async def of_account(
+        self, account_id: str, *, chatbot_id: str | None, after: str, limit: int
+    ) -> list[Connection]:
+        """A part of the account's list, by id."""
+        wanted: dict[str, Any] = {"account_id": account_id, "_id": {"$gt": after}}
+        if chatbot_id is not None:
+            wanted["chatbot_id"] = chatbot_id
+        with self._store.guarded():
+            rows = await self._rows.find(wanted).sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return [self._connection_of(row) for row in rows]
+
+    async def take_due(self, moment: datetime, again_at: datetime) -> Connection | None:
+        """In one write, so that one replica gets it."""
+        with self._store.guarded():
+            row = await self._rows.find_one_and_update(
+                {**_CHECKED, "check_at": {"$lte": moment}}, {"$set": {"check_at": again_at}}
+            )
+        return self._connection_of(row) if row else None
+
+    async def reseal_one(self) -> bool:
+        """Seal the credentials of one connection with the key that seals now; False when all are."""
+        with self._store.guarded():
+            row = await self._rows.find_one(
+                {
+                    "sealed": {"$not": {"$regex": f"^{self._box.key_id}\\."}},
+                    "unreadable_by": {"$ne": self._box.key_id},
+                }
+            )
+            if row is None:
+                return False
+            unchanged = {"_id": row["_id"], "sealed": row["sealed"]}
+            plain = self._plain_of(row)
+            if plain is None:
+                # Not looked at again before there is another key.
+                await self._rows.update_one(unchanged, {"$set": {"unreadable_by": self._box.key_id}})
+                return True
+            sealed = self._box.seal(plain, context=_context(row))
+            await self._rows.update_one(unchanged, {"$set": {"sealed": sealed}})
+        return True
+
+    def _plain_of(self, row: dict[str, Any]) -> bytes | None:
+        """The credentials; those of before were sealed without the kind."""
+        for context in (_context(row), f"credentials:{row['account_id']}:{row['_id']}"):
+            try:
+                return self._box.open(row["sealed"], context=context)
+            except PermanentError:
+                continue
+        return None
+
     def _document_of(self, connection: Connection) -> dict[str, Any]:
         plain = json.dumps(dict(connection.credentials)).encode()
-        return {
+        document: dict[str, Any] = {
             "_id": connection.id,
             "account_id": connection.account_id,
             "chatbot_id": connection.chatbot_id,
@@ -111,11 +176,12 @@ class MongoConnections:
             "version": connection.version,
             "name": connection.name,
             "settings": dict(connection.settings),
-            "sealed": self._box.seal(plain, context=_context(connection.account_id, connection.id)),
             "status": connection.status.value,
             "reason": connection.reason,
             "updated_at": now(),
+            "check_at": now() + FIRST_CHECK,
         }
+        return document | {"sealed": self._box.seal(plain, context=_context(document))}
 
     def _connection_of(self, document: dict[str, Any]) -> Connection:
         connection = Connection(
@@ -129,18 +195,17 @@ class MongoConnections:
             status=ConnectionStatus(document["status"]),
             reason=document["reason"],
         )
-        context = _context(document["account_id"], document["_id"])
-        try:
-            plain = self._box.open(document["sealed"], context=context)
-        except PermanentError:
+        plain = self._plain_of(document)
+        if plain is None:
             # Sealed with another key, or moved from elsewhere: out of use until it is connected anew.
             _log.error("credentials do not open", connection_id=connection.id)
             return connection.broken("credentials_unreadable")
         return connection.holding(json.loads(plain))
 
 
-def _context(account_id: str, connection_id: str) -> str:
-    return f"credentials:{account_id}:{connection_id}"
+def _context(document: dict[str, Any]) -> str:
+    """Account, kind and connection: credentials that are moved to another one do not open there."""
+    return f"credentials:{document['account_id']}:{document['channel']}:{document['_id']}"
 
 
 def _entry(event: Envelope) -> OutboxEntry:

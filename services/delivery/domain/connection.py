@@ -55,6 +55,10 @@ class Connection:
         """The same with these credentials."""
         return replace(self, credentials=credentials)
 
+    def having(self, settings: Mapping[str, Any]) -> "Connection":
+        """The same with these settings, too."""
+        return replace(self, settings={**self.settings, **settings})
+
     def broken(self, reason: str) -> "Connection":
         """The same, out of use."""
         return replace(self, status=ConnectionStatus.ERROR, reason=reason)

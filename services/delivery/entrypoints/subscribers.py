@@ -7,15 +7,13 @@ from pydantic import BaseModel
 
 from libs.contracts import topology
 from libs.contracts.conversation import MessageRecorded
-from libs.contracts.delivery import ConnectChannel as ConnectChannelCommand
 from libs.contracts.delivery import FindConnection as FindConnectionQuery
 from libs.contracts.delivery import GetConnection as GetConnectionQuery
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.messages import MessageRetried
 from libs.runtime.consuming import Consumers
-from libs.runtime.received import Received
-from services.delivery.use_cases.connect_channel import ConnectChannel
+from libs.runtime.received import Received, Routes
 from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.get_connection import GetConnection
 from services.delivery.use_cases.take_reply import TakeReply
@@ -33,12 +31,13 @@ def subscribe(
     consumers: Consumers,
     *,
     take_reply: TakeReply,
-    connect_channel: ConnectChannel,
     get_connection: GetConnection,
     find_connection: FindConnection,
     erase: Erase,
-) -> None:
-    """Wire the use cases to their queues."""
+) -> Routes:
+    """Wire the use cases to their queues. The answer is the routes of queries, which share a queue with those
+    of administration.
+    """
 
     async def on_message_recorded(received: Received[MessageRecorded]) -> BaseModel | None:
         await take_reply(received.message, received.envelope)
@@ -50,11 +49,6 @@ def subscribe(
 
     async def on_erased(received: Received[ConversationErased]) -> BaseModel | None:
         await erase(received.message, received.envelope)
-        return None
-
-    async def on_connect_channel(received: Received[ConnectChannelCommand]) -> BaseModel | None:
-        envelope = received.envelope
-        await connect_channel(received.message, account_id=envelope.accountid, command_id=envelope.id)
         return None
 
     async def on_get_connection(received: Received[Any]) -> BaseModel | None:
@@ -72,9 +66,4 @@ def subscribe(
         },
         lock_key=conversation_of,
     )
-    consumers.work_queue(
-        topology.DELIVERY_CONNECT_CHANNEL, {ConnectChannelCommand: on_connect_channel}, prefetch=4
-    )
-    consumers.queries(
-        "delivery", {GetConnectionQuery: on_get_connection, FindConnectionQuery: on_find_connection}
-    )
+    return {GetConnectionQuery: on_get_connection, FindConnectionQuery: on_find_connection}

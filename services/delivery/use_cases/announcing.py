@@ -6,6 +6,8 @@ from datetime import datetime
 from libs.contracts.base import SYSTEM
 from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.envelope import Envelope, wrap
+from libs.contracts.vocabulary import Channel
+from services.delivery.domain.connection import Connection
 from services.delivery.domain.reply import Reply
 from services.delivery.domain.verdict import Released, event_of
 from services.delivery.use_cases.ports import NewId
@@ -37,12 +39,16 @@ class Announcing:
             }
         )
 
-    def connection_changed(self, connection_id: str, account_id: str, moment: datetime) -> Envelope:
-        """A connection is not what it was."""
-        return wrap(
-            ConnectionChanged(actor=SYSTEM, occurred_at=moment, connection_id=connection_id),
-            id=self.new_id(),
-            source=SOURCE,
-            time=moment,
-            accountid=account_id,
+    def changed(self, connection: Connection, moment: datetime) -> Envelope:
+        """A connection is not what it was, with what people want to know of it."""
+        event = ConnectionChanged(
+            actor=SYSTEM,
+            occurred_at=moment,
+            connection_id=connection.id,
+            chatbot_id=connection.chatbot_id,
+            channel=Channel(connection.channel),
+            name=connection.name,
+            status=connection.status.value,
+            reason=connection.reason,
         )
+        return wrap(event, id=self.new_id(), source=SOURCE, time=moment, accountid=connection.account_id)

@@ -119,8 +119,8 @@ class SendReply:
 
     async def _disconnected(self, outcome: Refused, connection: Connection) -> Outcome:
         """The platform does not know the credentials. Unless they are new by now, the connection is done."""
-        event = self._announcing.connection_changed(connection.id, connection.account_id, self._now())
         broken = connection.broken(outcome.code)
+        event = self._announcing.changed(broken, self._now())
         if await self._stored(lambda: self._connections.break_off(broken, event)):
             self._log.error("connection broken off", connection_id=connection.id, code=outcome.code)
             return outcome

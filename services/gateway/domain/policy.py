@@ -133,6 +133,18 @@ RULES: dict[str, Rule] = {
     ),
     # Another password takes over who somebody is, which is more than a key may.
     "setPassword": _ADMINS,
+    **dict.fromkeys(
+        (
+            "listConnections",
+            "getConnection",
+            "connectChannel",
+            "changeConnection",
+            "rotateConnection",
+            "testConnection",
+            "disconnectChannel",
+        ),
+        _ADMINS.by(Scope.CONNECTIONS),
+    ),
     # Of a team, the assigned agent alone: the conversation says who that is.
     "suggestResponse": _TEAM,
     "openTicket": _USERS,

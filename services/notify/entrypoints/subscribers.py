@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from libs.contracts import topology
 from libs.contracts.base import REGISTER
 from libs.contracts.conversation import ConversationEvent
+from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.notification_settings import GetNotificationSettings, PutNotificationSettings
@@ -17,6 +18,7 @@ from libs.runtime.received import Received
 from services.notify.use_cases.get_frames import GetFrames
 from services.notify.use_cases.notification_settings import KeepSettings
 from services.notify.use_cases.queue_webhooks import QueueWebhooks
+from services.notify.use_cases.tell_about_connection import TellAboutConnection
 from services.notify.use_cases.tell_about_event import TellAboutEvent
 from services.notify.use_cases.tell_about_presence import TellAboutPresence
 
@@ -36,6 +38,7 @@ def subscribe(
     *,
     tell_about_event: TellAboutEvent,
     tell_about_presence: TellAboutPresence,
+    tell_about_connection: TellAboutConnection,
     queue_webhooks: QueueWebhooks,
     get_frames: GetFrames,
     keep_settings: KeepSettings,
@@ -55,6 +58,10 @@ def subscribe(
         await tell_about_presence(received.message, received.envelope.id)
         return None
 
+    async def on_connection_changed(received: Received[ConnectionChanged]) -> BaseModel | None:
+        await tell_about_connection(received.message, received.envelope)
+        return None
+
     async def on_frames_after(received: Received[FramesAfter]) -> BaseModel | None:
         return await get_frames(received.message, account_id=received.envelope.accountid)
 
@@ -70,7 +77,11 @@ def subscribe(
     events = [kind for kind in REGISTER.values() if issubclass(kind, ConversationEvent)]
     consumers.partitions(
         [topology.notify_partition_queue(name) for name in topology.partition_names("a")],
-        {**dict.fromkeys(events, on_event), PresenceChanged: on_presence},
+        {
+            **dict.fromkeys(events, on_event),
+            PresenceChanged: on_presence,
+            ConnectionChanged: on_connection_changed,
+        },
         prefetch=prefetch,
         lock_key=conversation_of,
     )

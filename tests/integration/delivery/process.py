@@ -60,6 +60,7 @@ async def service(name: str, *, broker: str, mongodb: str, prefix: str) -> Async
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
+        "DELIVERY_INSIDE_NETWORKS": "127.0.0.0/8",
         "RABBITMQ_URL": broker,
         "MONGODB_URL": mongodb,
         "PARLEY_DATABASE_PREFIX": prefix,

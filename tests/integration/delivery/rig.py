@@ -78,7 +78,7 @@ class Rig:
 
     async def connect(self, connection_id: str, **changes: Any) -> None:
         stored = connection(id=connection_id, **changes)
-        event = Announcing(new_id).connection_changed(stored.id, stored.account_id, now())
+        event = Announcing(new_id).changed(stored, now())
         await self.connections.save(stored, event, command_id=new_id())
 
     async def record(self, conversation: str, **options: Any) -> str:

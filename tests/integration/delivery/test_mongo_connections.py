@@ -1,13 +1,15 @@
 import os
+from datetime import timedelta
 
 import pytest
 
+from libs.contracts.vocabulary import Channel
 from libs.runtime.clock import now
 from libs.runtime.crypto import SealedBox
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Store
 from libs.runtime.outbox import Outbox
-from services.delivery.adapters.mongo_connections import MongoConnections
+from services.delivery.adapters.mongo_connections import FIRST_CHECK, MongoConnections
 from services.delivery.adapters.remembered_connections import RememberedConnections
 from services.delivery.domain.connection import Connection
 from services.delivery.use_cases.announcing import Announcing
@@ -23,7 +25,7 @@ def connections(store: Store):
 
 
 def changed(one: Connection):
-    return Announcing(new_id).connection_changed(one.id, one.account_id, now())
+    return Announcing(new_id).changed(one, now())
 
 
 async def save(connections: MongoConnections, one: Connection, command_id: str | None = None) -> bool:
@@ -75,6 +77,73 @@ async def test_only_the_version_that_failed_is_broken_off(connections: MongoConn
     assert stored is not None
     assert (stored.usable, stored.reason) == (False, "unauthorized")
     assert await store.database["outbox"].count_documents({}) == 2
+
+
+async def test_a_list_is_of_one_account_by_id(connections: MongoConnections):
+    for one in (connection(id="a"), connection(id="b", chatbot_id="bot-2"), connection(id="c")):
+        await save(connections, one)
+    await save(connections, connection(id="d", account_id="acc-2"))
+
+    async def ids(after: str = "", chatbot_id: str | None = None, limit: int = 10) -> list[str]:
+        found = await connections.of_account("acc-1", chatbot_id=chatbot_id, after=after, limit=limit)
+        return [one.id for one in found]
+
+    assert await ids() == ["a", "b", "c"]
+    assert await ids(limit=2) == ["a", "b"]
+    assert await ids("b") == ["c"]
+    assert await ids(chatbot_id="bot-2") == ["b"]
+
+
+async def test_each_connection_has_its_turn_at_one_replica(connections: MongoConnections):
+    await save(connections, connection())
+    await save(connections, connection(id="web", channel=Channel.WIDGET))
+    due = now() + FIRST_CHECK
+    assert await connections.take_due(due - timedelta(minutes=1), due) is None
+    taken = await connections.take_due(due, due + timedelta(minutes=5))
+    assert taken is not None
+    assert taken.id == "conn-1"
+    assert await connections.take_due(due, due + timedelta(minutes=5)) is None
+
+
+async def test_credentials_get_the_new_key_while_everything_runs(store: Store):
+    old, new = os.urandom(32), os.urandom(32)
+    before = MongoConnections(store, Outbox(store), SealedBox(old))
+    await save(before, connection())
+    assert not await before.reseal_one()
+    both = MongoConnections(store, Outbox(store), SealedBox(new, older=[old]))
+    assert await both.find("conn-1") == connection()
+    assert await both.reseal_one()
+    assert not await both.reseal_one()
+    after = MongoConnections(store, Outbox(store), SealedBox(new))
+    assert await after.find("conn-1") == connection()
+    gone = await before.find("conn-1")
+    assert gone is not None
+    assert gone.reason == "credentials_unreadable"
+
+
+async def test_what_no_key_opens_is_left_alone(connections: MongoConnections, store: Store):
+    await save(MongoConnections(store, Outbox(store), SealedBox(os.urandom(32))), connection())
+    assert await connections.reseal_one()
+    assert not await connections.reseal_one()
+
+
+async def test_credentials_sealed_before_the_kind_was_in_the_context_still_open(
+    connections: MongoConnections, store: Store
+):
+    await save(connections, connection())
+    sealed = BOX.seal(b'{"token": "old"}', context="credentials:acc-1:conn-1")
+    await store.database["connections"].update_one({"_id": "conn-1"}, {"$set": {"sealed": sealed}})
+    found = await connections.find("conn-1")
+    assert found is not None
+    assert found.credentials == {"token": "old"}
+
+
+async def test_credentials_of_another_kind_do_not_open(connections: MongoConnections, store: Store):
+    await save(connections, connection())
+    await store.database["connections"].update_one({"_id": "conn-1"}, {"$set": {"channel": "email"}})
+    found = await connections.find("conn-1")
+    assert found is not None
+    assert found.reason == "credentials_unreadable"
 
 
 class Hand:

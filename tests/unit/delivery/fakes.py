@@ -10,9 +10,9 @@ from typing import Any
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
 from libs.contracts.vocabulary import Channel as ChannelKind
-from services.delivery.domain.connection import Connection
+from services.delivery.domain.connection import Connection, ConnectionStatus
 from services.delivery.domain.mail_thread import MailThread
-from services.delivery.domain.outcomes import Outcome, Refused, Sent
+from services.delivery.domain.outcomes import Outcome, Refused, Retry, Sent
 from services.delivery.domain.reply import Claim, Reply, ReplyState
 from services.delivery.domain.verdict import Postponed, Released
 from services.delivery.use_cases.ports import Added, Place, Progress, Release
@@ -203,6 +203,7 @@ class InMemoryConnections:
         self.stored = {one.id: one for one in connections}
         self.events: list[Envelope] = []
         self.commands: set[str] = set()
+        self.check_at: dict[str, datetime] = {}
         self.faults = Unreliable()
 
     async def find(self, connection_id: str) -> Connection | None:
@@ -229,6 +230,26 @@ class InMemoryConnections:
         self.stored[connection.id] = connection
         self.events.append(event)
         return True
+
+    async def of_account(
+        self, account_id: str, *, chatbot_id: str | None, after: str, limit: int
+    ) -> list[Connection]:
+        found = [
+            one
+            for one in sorted(self.stored.values(), key=lambda one: one.id)
+            if one.account_id == account_id and one.id > after and chatbot_id in {None, one.chatbot_id}
+        ]
+        return found[:limit]
+
+    async def take_due(self, moment: datetime, again_at: datetime) -> Connection | None:
+        for one in self.stored.values():
+            checked = (
+                one.status is not ConnectionStatus.DISCONNECTED and one.channel is not ChannelKind.WIDGET
+            )
+            if checked and self.check_at.get(one.id, moment) <= moment:
+                self.check_at[one.id] = again_at
+                return one
+        return None
 
     async def break_off(self, connection: Connection, event: Envelope) -> bool:
         self.faults.enter("break_off")
@@ -265,6 +286,23 @@ class ScriptedChannel:
 
     def complete(self, credentials: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str] | None:
         return {**known, **credentials} if credentials.get("token") else None
+
+
+class ScriptedRegistrar:
+    """The port Registrar. Says what it was told; `checked` and `disconnected` are what it was asked."""
+
+    def __init__(self) -> None:
+        self.wrong: Refused | Retry | None = None
+        self.checked: list[Connection] = []
+        self.disconnected: list[Connection] = []
+
+    async def check(self, connection: Connection) -> Refused | Retry | None:
+        self.checked.append(connection)
+        return self.wrong
+
+    async def disconnect(self, connection: Connection) -> Refused | Retry | None:
+        self.disconnected.append(connection)
+        return self.wrong
 
 
 class PlainSeals:

@@ -11,23 +11,36 @@ from libs.contracts.vocabulary import Channel
 from services.delivery.domain.connection import DEFAULT_RATE, ConnectionStatus
 from services.delivery.domain.outcomes import Refused
 from services.delivery.use_cases.connect_channel import ConnectChannel
+from services.delivery.use_cases.connection_ports import Office
 from services.delivery.use_cases.get_connection import GetConnection
 from tests.unit.delivery.build import TOKEN, connection, new_id, reply
-from tests.unit.delivery.fakes import Clock, InMemoryConnections, ListLog, PlainSeals, ScriptedChannel
+from tests.unit.delivery.fakes import (
+    Clock,
+    InMemoryConnections,
+    ListLog,
+    PlainSeals,
+    ScriptedChannel,
+    ScriptedRegistrar,
+)
 
 
 class Desk:
     def __init__(self) -> None:
         self.connections = InMemoryConnections()
         self.channel = ScriptedChannel()
-        self.use_case = ConnectChannel(
+        self.registrar = ScriptedRegistrar()
+        self.clock = Clock()
+        self.office = Office(
             connections=self.connections,
+            lists=self.connections,
             channels={Channel.TELEGRAM: self.channel},
+            registrars={Channel.TELEGRAM: self.registrar},
             seals=PlainSeals(),
             log=ListLog(),
-            now=Clock().now,
-            new_id=new_id,
+            now=self.clock.now,
+            public_url="https://parley.test/",
         )
+        self.use_case = ConnectChannel(self.office, new_id)
 
     async def connect(
         self,

@@ -26,6 +26,7 @@ from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
 from tests.unit.gateway.fake_audit import RecordedAudit
 from tests.unit.gateway.fake_knowledge import KnownDocuments
+from tests.unit.gateway.fake_office import ScriptedOffice
 from tests.unit.gateway.fakes import (
     ChosenSettings,
     Clock,
@@ -87,6 +88,7 @@ class Site:
     files: InMemoryBlobs
     ended: EndedSessions
     knowledge: KnownDocuments
+    office: ScriptedOffice
 
     def token(self, person: Person = ANA, *, minutes: float = 15) -> str:
         caller = PersonCaller(person, now() + timedelta(minutes=minutes))
@@ -124,6 +126,7 @@ def make_site(**changes: Any) -> Site:
         "files": InMemoryBlobs(),
         "ended": EndedSessions(timedelta(minutes=15), now),
         "knowledge": KnownDocuments(),
+        "office": ScriptedOffice(),
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(

@@ -32,6 +32,17 @@ def test_another_key_does_not_open_it():
         SealedBox(bytes(32)).open(BOX.seal(b"secret", context="c"), context="c")
 
 
+def test_an_older_key_opens_what_it_sealed_and_seals_nothing():
+    newer = SealedBox(bytes(32), older=[bytes(range(32))])
+    sealed = BOX.seal(b"secret", context="c")
+    assert newer.open(sealed, context="c") == b"secret"
+    assert not newer.is_current(sealed)
+    again = newer.seal(b"secret", context="c")
+    assert newer.is_current(again)
+    with pytest.raises(PermanentError):
+        BOX.open(again, context="c")
+
+
 @given(st.text(max_size=60))
 def test_whatever_comes_instead_is_a_permanent_error(text: str):
     for sealed in (text, f"{BOX.key_id}.{text}"):

@@ -1,0 +1,196 @@
+"""Channel connections, for administrators."""
+
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+
+from libs.contracts.connections import (
+    ChangeConnection,
+    CheckConnection,
+    ConnectionChecked,
+    ConnectionPage,
+    ConnectionView,
+    DisconnectChannel,
+    ListConnections,
+    ReadConnection,
+)
+from services.gateway.entrypoints.http_chatbots_models import PageQuery
+from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_connections_models import (
+    ChangeConnectionBody,
+    ConnectBody,
+    RotateBody,
+)
+from services.gateway.entrypoints.http_console import PathId
+from services.gateway.entrypoints.http_docs import errors
+from services.gateway.entrypoints.http_guard import CurrentPerson
+from services.gateway.entrypoints.http_models import AnyId
+from services.gateway.entrypoints.http_once import IdempotencyKey
+from services.gateway.use_cases.administer_connections import AdministerConnections
+
+_CONNECTIONS = "/api/v1/connections"
+_CONNECTION = f"{_CONNECTIONS}/{{connection_id}}"
+
+
+class ConnectionQuery(PageQuery):
+    """Which page, and of which chatbot."""
+
+    chatbot_id: AnyId | None = None
+
+
+def add_connection_routes(app: FastAPI, commanding: Commanding, connections: AdministerConnections) -> None:
+    """`/api/v1/connections`, one of them, and its `rotate` and `test`."""
+    _add_reads(app, connections)
+    _add_connect(app, commanding, connections)
+    _add_changes(app, commanding, connections)
+
+
+def _add_reads(app: FastAPI, connections: AdministerConnections) -> None:
+    @app.get(
+        _CONNECTIONS,
+        operation_id="listConnections",
+        summary="A page of the account's channel connections",
+        tags=["connections"],
+        response_model=ConnectionPage,
+        responses=errors(400, 401, 403),
+    )
+    async def list_route(page: Annotated[ConnectionQuery, Query()], caller: CurrentPerson) -> JSONResponse:
+        query = ListConnections(**page.model_dump())
+        found = await connections.ask(caller, query, ConnectionPage)
+        return JSONResponse(found.model_dump(mode="json"))
+
+    @app.get(
+        _CONNECTION,
+        operation_id="getConnection",
+        summary="One channel connection",
+        tags=["connections"],
+        response_model=ConnectionView,
+        responses=errors(401, 403, 404),
+    )
+    async def get_route(connection_id: PathId, caller: CurrentPerson) -> JSONResponse:
+        query = ReadConnection(connection_id=connection_id)
+        found = await connections.ask(caller, query, ConnectionView)
+        return JSONResponse(found.model_dump(mode="json"))
+
+
+def _add_connect(app: FastAPI, commanding: Commanding, connections: AdministerConnections) -> None:
+    @app.post(
+        _CONNECTIONS,
+        operation_id="connectChannel",
+        summary="Connect a channel of a chatbot",
+        description="The platform is asked at once: what does not work leaves the connection with status "
+        "`error` and the `reason`. A webhook is registered where the platform has a way to (Telegram); "
+        "elsewhere `webhook_url` says what to enter there.",
+        tags=["connections"],
+        status_code=201,
+        response_model=ConnectionView,
+        responses=errors(401, 403, 415, 422, 504),
+    )
+    async def connect_route(
+        request: Request, body: ConnectBody, caller: CurrentPerson, key: IdempotencyKey = None
+    ) -> JSONResponse:
+        # A repeat of the request names the same connection.
+        connection_id = commanding.command_id(request, caller, key)
+
+        async def work() -> ConnectionView:
+            return await connections.connect(
+                caller,
+                connection_id=connection_id,
+                chatbot_id=body.chatbot_id,
+                channel=body.channel,
+                name=body.name,
+                settings=body.settings,
+                credentials=body.credentials or {},
+            )
+
+        return await commanding.once(key, connection_id, body, work, status=201)
+
+
+def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerConnections) -> None:
+    @app.patch(
+        _CONNECTION,
+        operation_id="changeConnection",
+        summary="Give a connection another name or other settings",
+        description="502 `channel_refused` when the platform does not take them; then nothing changes.",
+        tags=["connections"],
+        response_model=ConnectionView,
+        responses=errors(401, 403, 404, 415, 422, 502, 504),
+    )
+    async def change_route(
+        request: Request,
+        connection_id: PathId,
+        body: ChangeConnectionBody,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command_id = commanding.command_id(request, caller, key)
+        command = ChangeConnection(actor=caller.actor(), connection_id=connection_id, **body.model_dump())
+
+        async def work() -> ConnectionView:
+            return await connections.run(caller, command, command_id=command_id, answer=ConnectionView)
+
+        return await commanding.once(key, command_id, body, work)
+
+    @app.post(
+        f"{_CONNECTION}/rotate",
+        operation_id="rotateConnection",
+        summary="Replace a connection's credentials",
+        description="502 `channel_refused` when the platform does not take them; then the old ones go on.",
+        tags=["connections"],
+        response_model=ConnectionView,
+        responses=errors(401, 403, 404, 415, 422, 502, 504),
+    )
+    async def rotate_route(
+        request: Request,
+        connection_id: PathId,
+        body: RotateBody,
+        caller: CurrentPerson,
+        key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        command_id = commanding.command_id(request, caller, key)
+
+        async def work() -> ConnectionView:
+            return await connections.rotate(caller, connection_id, body.credentials, command_id)
+
+        return await commanding.once(key, command_id, body, work)
+
+    @app.post(
+        f"{_CONNECTION}/test",
+        operation_id="testConnection",
+        summary="Ask the platform whether a connection works",
+        tags=["connections"],
+        response_model=ConnectionChecked,
+        responses=errors(401, 403, 404, 422, 504),
+    )
+    async def test_route(
+        request: Request, connection_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
+    ) -> JSONResponse:
+        command_id = commanding.command_id(request, caller, key)
+        command = CheckConnection(actor=caller.actor(), connection_id=connection_id)
+
+        async def work() -> ConnectionChecked:
+            return await connections.run(caller, command, command_id=command_id, answer=ConnectionChecked)
+
+        return await commanding.once(key, command_id, None, work)
+
+    @app.delete(
+        _CONNECTION,
+        operation_id="disconnectChannel",
+        summary="Disconnect a channel",
+        description="The platform is told to post no more, and the credentials are forgotten. The connection "
+        "stays, `disconnected`, as its conversations do; `rotate` takes it up again.",
+        tags=["connections"],
+        response_model=ConnectionView,
+        responses=errors(401, 403, 404, 422, 504),
+    )
+    async def disconnect_route(
+        request: Request, connection_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
+    ) -> JSONResponse:
+        command_id = commanding.command_id(request, caller, key)
+        command = DisconnectChannel(actor=caller.actor(), connection_id=connection_id)
+
+        async def work() -> ConnectionView:
+            return await connections.run(caller, command, command_id=command_id, answer=ConnectionView)
+
+        return await commanding.once(key, command_id, None, work)
