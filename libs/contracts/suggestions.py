@@ -29,18 +29,33 @@ class SuggestionStatus(StrEnum):
 
 
 class Wishes(Contract):
-    """How an agent wants a reply. An engine without a model follows none but that it shall be another one."""
+    """How an agent wants a reply. Without a model none is followed but that it shall be another one."""
 
     tone: Tone | None = None
     length: Length | None = None
     custom_prompt: str | None = Field(default=None, max_length=2_000)
 
 
+class Entity(Contract):
+    """Something that a message names, as it stands there: an order, a date, an amount, a place."""
+
+    kind: str = Field(max_length=32)
+    text: str = Field(max_length=200)
+
+
 class Analysis(Contract):
-    """What is known of the message that is answered; `found` is whether any passage supports the text."""
+    """What is known of the message that is answered. `found` is whether any passage supports the text,
+    `engine` who wrote it: `model`, or `passage` for a document's own words. `sentiment` is negative, neutral
+    or positive, `urgency` low, normal or high; empty is not known.
+    """
 
     language: str = Field(default="", max_length=16)
     found: bool = False
+    engine: str = Field(default="", max_length=32)
+    intent: str = Field(default="", max_length=100)
+    sentiment: str = Field(default="", max_length=16)
+    urgency: str = Field(default="", max_length=16)
+    entities: tuple[Entity, ...] = Field(default=(), max_length=32)
 
 
 class SuggestionView(Contract):
@@ -74,6 +89,7 @@ class DraftReply(Command, type="draft_reply.v1"):
     turns: tuple[Turn, ...] = Field(max_length=50)
     wishes: Wishes = Wishes()
     avoid: Text | None = None
+    contact_value: float = 0.0
 
 
 class RecordSuggestion(Command, type="record_suggestion.v1"):

@@ -61,7 +61,7 @@ async def build(settings: AISettings) -> Service:
         foundation.publisher,
     )
     foundation.consumers.work_queue(topology.AI_ANSWER_CONTACT, subscribers.answers(), prefetch=50)
-    drafting = Drafting(DraftReply(knowledge), foundation.publisher)
+    drafting = Drafting(DraftReply(knowledge, ask), foundation.publisher)
     foundation.consumers.work_queue(topology.AI_DRAFT_REPLY, drafting.routes(), prefetch=20)
     foundation.consumers.work_queue(topology.AI_ADD_DOCUMENT, subscribers.documents(), prefetch=4)
     foundation.consumers.work_queue(

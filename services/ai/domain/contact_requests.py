@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from services.ai.domain.analysis import MessageAnalysis
 from services.ai.domain.citations import Citation
 from services.ai.domain.documents import KnowledgeBase
 from services.ai.domain.rules import HandoffRules
@@ -134,7 +135,7 @@ class Suggestion:
     ``found`` is False where no passage supports it: the text then says so and is no draft to send.
     ``citations`` hold what the text quotes, from public documents alone; ``background`` is what internal
     documents say on it, for the agent's eyes. ``unavailable`` says that retrieval was off, which is not the
-    same as nothing found.
+    same as nothing found. ``engine`` is who wrote it: a model, or a passage's own words.
     """
 
     text: str
@@ -144,3 +145,5 @@ class Suggestion:
     citations: tuple[Citation, ...] = ()
     background: tuple[Citation, ...] = ()
     unavailable: bool = False
+    engine: Literal["model", "passage"] = "passage"
+    analysis: MessageAnalysis = field(default_factory=MessageAnalysis)

@@ -7,7 +7,7 @@ from libs.contracts.base import Actor
 from libs.contracts.conversation import Citation
 from libs.contracts.envelope import wrap
 from libs.contracts.errors import ErrorCode, PermanentError
-from libs.contracts.suggestions import Analysis, DraftReply, RecordSuggestion
+from libs.contracts.suggestions import Analysis, DraftReply, Entity, RecordSuggestion
 from libs.contracts.vocabulary import ActorKind
 from libs.runtime.clock import now
 from libs.runtime.ids import derived_id
@@ -15,6 +15,7 @@ from libs.runtime.publisher import Publisher
 from libs.runtime.received import Received, Routes
 from libs.runtime.telemetry import current_traceparent
 from services.ai.domain import contact_requests as ai
+from services.ai.domain.drafting import Wishes
 
 SOURCE = "ai"
 
@@ -22,7 +23,9 @@ SOURCE = "ai"
 class Propose(Protocol):
     """The use case `DraftReply`."""
 
-    async def __call__(self, request: ai.ContactRequest, *, avoid: str | None = None) -> ai.Suggestion:
+    async def __call__(
+        self, request: ai.ContactRequest, *, avoid: str | None = None, wishes: Wishes = ...
+    ) -> ai.Suggestion:
         """Propose a reply."""
         ...
 
@@ -41,7 +44,12 @@ class Drafting:
     async def on_draft_reply(self, received: Received[DraftReply]) -> None:
         """Propose. The proposal's id is derived from the request's, so that a repeat is one proposal."""
         command = received.message
-        suggestion = await self._propose(_request(received), avoid=command.avoid)
+        wishes = Wishes(
+            tone=command.wishes.tone,
+            length=command.wishes.length,
+            custom_prompt=command.wishes.custom_prompt,
+        )
+        suggestion = await self._propose(_request(received), avoid=command.avoid, wishes=wishes)
         record = RecordSuggestion(
             actor=Actor(kind=ActorKind.AI, id=command.chatbot.id, name=command.chatbot.name),
             conversation_id=command.conversation.id,
@@ -53,7 +61,7 @@ class Drafting:
                 Citation(document_id=one.document_id, chunk_id=one.chunk_id, title=one.title, quote=one.quote)
                 for one in suggestion.citations
             ),
-            analysis=Analysis(language=suggestion.language, found=suggestion.found),
+            analysis=_analysis(suggestion),
         )
         envelope = wrap(
             record,
@@ -71,6 +79,19 @@ class Drafting:
         )
 
 
+def _analysis(suggestion: ai.Suggestion) -> Analysis:
+    seen = suggestion.analysis
+    return Analysis(
+        language=seen.language or suggestion.language,
+        found=suggestion.found,
+        engine=suggestion.engine,
+        intent=seen.intent,
+        sentiment=seen.sentiment,
+        urgency=seen.urgency,
+        entities=tuple(Entity(kind=one.kind, text=one.text) for one in seen.entities),
+    )
+
+
 def _request(received: Received[DraftReply]) -> ai.ContactRequest:
     """The conversation up to the message that is answered."""
     command = received.message
@@ -83,4 +104,7 @@ def _request(received: Received[DraftReply]) -> ai.ContactRequest:
         chatbot=ai.Chatbot(command.chatbot.id, command.chatbot.name, command.chatbot.instructions),
         message=turns[place],
         turns=tuple(turns[: place + 1]),
+        conversation_id=command.conversation.id,
+        contact_names=(command.conversation.contact.name,),
+        contact_value=command.contact_value,
     )

@@ -37,6 +37,7 @@ async def ask_for_suggestion(
     """
     turns = turns or await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
     before = conversation.suggestion
+    contact = await tx.contact_by_id(conversation.contact.id)
     conversation.ask_draft(request_id, SYSTEM, call.now)
     tx.send(
         DraftReply(
@@ -48,6 +49,7 @@ async def ask_for_suggestion(
             turns=turns,
             wishes=wishes or Wishes(),
             avoid=before.body if before and wishes else None,
+            contact_value=(contact.value if contact else None) or 0.0,
         ),
         exchange=AI_COMMANDS,
         subject=conversation.id,
