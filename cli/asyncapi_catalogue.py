@@ -20,6 +20,7 @@ from libs.contracts import (
     erasure,
     files,
     gateway,
+    improving,
     knowledge,
     messages,
     notes,
@@ -72,6 +73,7 @@ _CONVERSATION_EVENTS: Kinds = tuple(
     )
 )
 _KNOWLEDGE_QUERIES: Kinds = (
+    improving.ImproveDraft,
     knowledge.GetDocument,
     knowledge.GetKnowledgeStatus,
     knowledge.ListDocuments,

@@ -23,12 +23,14 @@ from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
 from services.ai.domain.grounding import Thresholds
 from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
 from services.ai.entrypoints.drafting import Drafting
+from services.ai.entrypoints.improving import Improving
 from services.ai.entrypoints.knowing import Knowing
 from services.ai.entrypoints.subscribers import Subscribers
 from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.draft_reply import DraftReply
+from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
 from services.ai.use_cases.model_engine import ModelEngine
@@ -67,7 +69,9 @@ async def build(settings: AISettings) -> Service:
     foundation.consumers.work_queue(
         topology.AI_ERASE_PERSON, person_routes(foundation.store, foundation.publisher, "ai"), prefetch=1
     )
-    _add_knowledge(settings, foundation, take_in, LookAtKnowledge(documents, knowledge, index))
+    look = LookAtKnowledge(documents, knowledge, index)
+    improving = Improving(ImproveDraft(knowledge, ask))
+    _add_knowledge(settings, foundation, take_in, look, improving)
     service = foundation.service
     service.on_start(index)
     service.on_stop(knowledge.close)
@@ -104,7 +108,11 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
 
 
 def _add_knowledge(
-    settings: AISettings, foundation: Foundation, take_in: TakeInDocument, look: LookAtKnowledge
+    settings: AISettings,
+    foundation: Foundation,
+    take_in: TakeInDocument,
+    look: LookAtKnowledge,
+    improving: Improving,
 ) -> None:
     """The documents' commands and queries."""
     blobs = GridFsBlobs(foundation.store.beside(settings.database("blobs")))
@@ -117,7 +125,7 @@ def _add_knowledge(
     )
     foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
     foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
-    foundation.consumers.queries("ai", knowing.queries())
+    foundation.consumers.queries("ai", {**knowing.queries(), **improving.queries()})
 
 
 def _report_progress(progress: IndexProgress) -> None:

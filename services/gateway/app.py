@@ -60,6 +60,7 @@ from services.gateway.entrypoints.http_documents import add_document_routes, bou
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
 from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes, bounds_of_uploads
 from services.gateway.entrypoints.http_guard import Guard
+from services.gateway.entrypoints.http_improving import add_improving_routes
 from services.gateway.entrypoints.http_later import add_later_routes
 from services.gateway.entrypoints.http_notes import add_note_routes
 from services.gateway.entrypoints.http_once import Once
@@ -112,6 +113,7 @@ from services.gateway.use_cases.follow_topics import FollowTopics
 from services.gateway.use_cases.get_conversation import GetVisibleConversation
 from services.gateway.use_cases.hub import Hub
 from services.gateway.use_cases.identify_caller import IdentifyByToken
+from services.gateway.use_cases.improve_draft import ImproveDraftOf
 from services.gateway.use_cases.list_api_keys import ListApiKeys
 from services.gateway.use_cases.list_conversations import ListVisibleConversations
 from services.gateway.use_cases.log_in import LogIn
@@ -378,6 +380,8 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_template_routes(app, outside.queries, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send, AttachFiles(outside.files))
+    improve = ImproveDraftOf(outside.conversations, outside.knowledge)
+    add_improving_routes(app, improve, _commanding(outside))
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
     add_erasure_routes(app, outside.queries, _commanding(outside))

@@ -51,6 +51,13 @@ async def test_a_suggestion_is_asked_for_changed_sent_and_not_sent_twice(parley:
         proposed = await suggestion(parley, ana, one, message)
         assert proposed["status"] == "pending"
         assert proposed["citations"][0]["quote"] in proposed["body"]
+        analysis = proposed["analysis"]
+        assert (analysis["engine"], analysis["language"], analysis["intent"]) == ("passage", "en", "question")
+        looked = await call(parley, ana, "POST", f"{one}/improve", {"draft": "HELLO THERE MIRA, GOOD DAY"})
+        assert looked.status_code == 200, looked.text
+        kinds = {remark["kind"] for remark in looked.json()["remarks"]}
+        assert {"missing_answer", "tone"} <= kinds
+        assert looked.json()["citations"][0]["quote"]
         row = (await parley.thread(ana, one))["conversation"]
         assert row["has_pending_suggestion"]
 
@@ -127,6 +134,7 @@ async def test_what_is_settled_or_somebody_elses_is_refused(parley: Parley) -> N
             ("POST", "regenerate", {"message_id": message}),
             ("POST", "approve", {"suggestion_id": "s"}),
             ("POST", "reject", {"suggestion_id": "s"}),
+            ("POST", "improve", {"draft": "Hi"}),
             ("POST", "reply", {"body": "Hi"}),
         ):
             assert (await call(parley, ben, method, f"{one}/{path}", body)).status_code == 404, path

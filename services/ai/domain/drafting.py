@@ -22,8 +22,8 @@ MOST_DRAFT: Final = 6_000
 _DRAFT: Final = (
     "You write a reply for an agent of {name}'s team to look over and send. Answer every question of the "
     "contact that the passages answer, in the language `{language}`, from the passages alone; where they do "
-    "not answer, say what the agent will find out. Name the passages you used, each with a quote copied word for "
-    "word. No greeting by a name that you were not told, no signature."
+    "not answer, say what the agent will find out. Name the passages you used, each with a quote copied word "
+    "for word. No greeting by a name that you were not told, no signature."
 )
 _TONES: Final = {
     "neutral": "Matter-of-fact.",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from libs.contracts import topology
 from libs.contracts.base import Command, Query
 from libs.contracts.files import NewFile, StoredFile
+from libs.contracts.improving import ImproveDraft
 from libs.contracts.knowledge import MOST_DOCUMENT_BYTES, DocumentView
 from libs.runtime.blobs import Blobs
 from libs.runtime.clock import now
@@ -18,6 +19,9 @@ A = TypeVar("A", bound=BaseModel)
 
 #: A PDF may take its reader 25 s.
 _COMMAND_SECONDS: Final = 45.0
+#: The AI service gives its models 18 s by default.
+_MODEL_SECONDS: Final = 25.0
+_QUERY_SECONDS: Final = 3.0
 
 
 class AiKnowledge:
@@ -27,8 +31,11 @@ class AiKnowledge:
         self._rpc = rpc
 
     async def ask(self, query: Query, *, account_id: str, answer: type[A]) -> A:
-        """Asked."""
-        return await self._rpc.ask(query, service="ai", account_id=account_id, answer=answer)
+        """Asked, with the time that models may take where one is asked."""
+        limit = _MODEL_SECONDS if isinstance(query, ImproveDraft) else _QUERY_SECONDS
+        return await self._rpc.ask(
+            query, service="ai", account_id=account_id, answer=answer, time_limit=limit
+        )
 
     async def carry_out(
         self,

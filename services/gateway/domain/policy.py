@@ -63,7 +63,13 @@ RULES: dict[str, Rule] = {
     "getContact": _TEAM.by(Scope.CONTACTS_READ),
     "updateContact": _TEAM.by(Scope.CONTACTS_WRITE),
     **dict.fromkeys(
-        ("getSuggestion", "approveSuggestion", "rejectSuggestion", "regenerateSuggestion"),
+        (
+            "getSuggestion",
+            "approveSuggestion",
+            "rejectSuggestion",
+            "regenerateSuggestion",
+            "improveDraft",
+        ),
         _TEAM.by(Scope.SUGGESTIONS),
     ),
     **dict.fromkeys(

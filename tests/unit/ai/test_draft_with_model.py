@@ -1,4 +1,4 @@
-"""Suggestions with a model: the draft and the analysis, what is checked of both, and what there is without."""
+"""Suggestions with a model: the draft and the analysis, what is checked of both, what there is without."""
 
 import json
 from dataclasses import replace
