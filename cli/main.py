@@ -4,6 +4,7 @@ import typer
 
 from cli import admin, channels, connections, dlq, kb
 from cli import eval as evaluation
+from cli.standins import standins
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Parley installation.")
 app.add_typer(admin.app, name="admin")
@@ -12,6 +13,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(kb.app, name="kb")
+app.command("standins")(standins)
 
 
 @app.callback()

@@ -9,6 +9,7 @@ import json
 import logging
 import signal
 import sys
+from typing import Any
 
 import uvloop
 
@@ -35,39 +36,44 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _run(arguments: argparse.Namespace) -> None:
+async def _run(host: str, port: int, speed_up: float, keep: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    options = {"speed_up": arguments.speed_up, "keep": arguments.keep}
+    options: dict[str, Any] = {"speed_up": speed_up, "keep": keep}
     app = StandinApp(
         [
             TelegramStandin(**options),
             WhatsAppStandin(**options),
             PostmarkStandin(**options),
             ChatwootStandin(**options),
-            ModelStandin(keep=arguments.keep),
+            ModelStandin(keep=keep),
         ]
     )
-    async with serving(app, host=arguments.host, port=arguments.port) as base_url:
+    async with serving(app, host=host, port=port) as base_url:
         sys.stdout.write(json.dumps({"event": "ready", "url": base_url}) + "\n")
         sys.stdout.flush()
         await stop.wait()
         await app.close()
 
 
-def main() -> int:
-    """Run until told to stop. 1 when the address is taken."""
+def serve(*, host: str, port: int, speed_up: float, keep: int) -> int:
+    """Serve every stand-in until told to stop. 1 when the address is taken."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    arguments = _arguments()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(arguments))
+            runner.run(_run(host, port, speed_up, keep))
     except OSError as error:
-        sys.stderr.write(f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}\n")
+        sys.stderr.write(f"cannot listen on {host}:{port}: {error.strerror or error}\n")
         return 1
     return 0
+
+
+def main() -> int:
+    """Read the command line and serve."""
+    given = _arguments()
+    return serve(host=given.host, port=given.port, speed_up=given.speed_up, keep=given.keep)
 
 
 if __name__ == "__main__":

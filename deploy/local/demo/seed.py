@@ -5,7 +5,9 @@ Everything is "create or bring up to date", so that loading it twice changes not
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from argon2 import PasswordHasher
 
@@ -87,31 +89,40 @@ class Seeder:
             await self._send(command, conversation, partition)
 
     async def _connections(self, bot: TelegramBot, rate_per_second: float | None) -> None:
-        credentials = json.dumps({"token": bot.token, "webhook_secret": bot.secret}).encode()
-        settings: dict[str, object] = {"api_base_url": bot.api, "webhook_url": bot.webhook}
+        settings: dict[str, Any] = {"api_base_url": bot.api, "webhook_url": bot.webhook}
         if rate_per_second is not None:
             settings["rate_per_second"] = rate_per_second
-        await self._send(
-            ConnectChannel(
-                actor=SYSTEM,
-                connection_id=account.TELEGRAM_CONNECTION,
-                chatbot_id=account.CHATBOT_ID,
-                channel=Channel.TELEGRAM,
-                name="Kettle on Telegram",
-                settings=settings,
-                sealed_credentials=self._box.seal(
-                    credentials, context=f"connect:{account.TELEGRAM_CONNECTION}"
-                ),
-            ),
-            topology.DELIVERY_COMMANDS,
+        await self.connect(
+            account.TELEGRAM_CONNECTION,
+            Channel.TELEGRAM,
+            "Kettle on Telegram",
+            settings,
+            {"token": bot.token, "webhook_secret": bot.secret},
         )
+        await self.connect(account.WIDGET_CONNECTION, Channel.WIDGET, "Kettle's website")
+
+    async def connect(
+        self,
+        connection_id: str,
+        channel: Channel,
+        name: str,
+        settings: Mapping[str, Any] | None = None,
+        credentials: Mapping[str, str] | None = None,
+    ) -> None:
+        """Connect a channel of the demo's chatbot."""
+        sealed = None
+        if credentials is not None:
+            plain = json.dumps(dict(credentials)).encode()
+            sealed = self._box.seal(plain, context=f"connect:{connection_id}")
         await self._send(
             ConnectChannel(
                 actor=SYSTEM,
-                connection_id=account.WIDGET_CONNECTION,
+                connection_id=connection_id,
                 chatbot_id=account.CHATBOT_ID,
-                channel=Channel.WIDGET,
-                name="Kettle's website",
+                channel=channel,
+                name=name,
+                settings=dict(settings or {}),
+                sealed_credentials=sealed,
             ),
             topology.DELIVERY_COMMANDS,
         )
