@@ -49,6 +49,7 @@ from services.gateway.entrypoints.http_api_keys import add_api_key_routes
 from services.gateway.entrypoints.http_app import make_app
 from services.gateway.entrypoints.http_audit import add_audit_routes
 from services.gateway.entrypoints.http_auth import add_auth_routes
+from services.gateway.entrypoints.http_bulk import add_bulk_route
 from services.gateway.entrypoints.http_chatbots import add_chatbot_routes
 from services.gateway.entrypoints.http_commanding import Commanding
 from services.gateway.entrypoints.http_connections import add_connection_routes
@@ -99,6 +100,7 @@ from services.gateway.use_cases.answer_once import AnswerOnce
 from services.gateway.use_cases.api_key_ports import ApiKeys
 from services.gateway.use_cases.attach_files import AttachFiles
 from services.gateway.use_cases.auditing import Auditing
+from services.gateway.use_cases.bulk_commands import BulkCommands
 from services.gateway.use_cases.chat_in_ticket import ChatInTicket
 from services.gateway.use_cases.create_api_key import CreateApiKey
 from services.gateway.use_cases.documents import Documents, Knowledge, Uploads
@@ -151,6 +153,8 @@ from services.gateway.use_cases.upload_file import UploadFile
 
 NAME = "gateway"
 _MINUTE = 60.0
+#: Past these a request about many conversations begins no further one.
+_BULK_SECONDS = 15.0
 
 _log = get_logger(NAME)
 
@@ -375,6 +379,10 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     )
     add_workflow_routes(app, _commanding(outside))
     add_organising_routes(app, _commanding(outside))
+    bulk = BulkCommands(
+        RunCommand(outside.commands), derive_id=derived_id, clock=monotonic, seconds=_BULK_SECONDS
+    )
+    add_bulk_route(app, _commanding(outside), bulk)
     add_note_routes(app, outside.queries, _commanding(outside))
     add_later_routes(app, outside.queries, _commanding(outside))
     add_template_routes(app, outside.queries, _commanding(outside))

@@ -123,3 +123,25 @@ async def test_a_template_is_written_previewed_and_a_draft_kept(parley: Parley) 
         assert (await call(parley, ana, "GET", f"{one}/draft")).status_code == 404
         gone = await parley.http.delete(f"{address}/{made.json()['id']}", headers=headers)
         assert gone.json() == made.json()
+
+
+async def test_many_conversations_at_once_each_with_a_result_of_its_own(parley: Parley) -> None:
+    async with parley.console(ANA) as ana:
+        one, two = await new_conversation(parley, ana), await new_conversation(parley, ana)
+        await call(parley, ana, "POST", f"{two}/close")
+        ids = [one, two, "0" * 32 + "abcd"]
+        key = {"Idempotency-Key": f"bulk-{one}"}
+        reply = {"action": "reply", "conversation_ids": ids, "body": "Back in stock."}
+        answers = [(await call(parley, ana, "POST", "bulk", reply, **key)).json() for _ in range(2)]
+        assert answers[0] == answers[1]
+        shown = [(item["conversation_id"], item["code"]) for item in answers[0]["items"]]
+        assert shown == [(one, None), (two, "not_handed_off"), (ids[2], "not_found")]
+        thread = await parley.thread(ana, one)
+        said = [row["id"] for row in thread["messages"] if row["content"] == "Back in stock."]
+        assert said == [answers[0]["items"][0]["message_id"]]
+        labels = {"action": "label", "conversation_ids": [one, two], "add": ["stock"]}
+        assert (await call(parley, ana, "POST", "bulk", labels)).json()["done"] == 2
+        archived = {"action": "archive", "conversation_ids": [one, two]}
+        assert (await call(parley, ana, "POST", "bulk", archived)).json()["done"] == 2
+        shown_two = (await parley.thread(ana, two))["conversation"]
+        assert (shown_two["status"], shown_two["labels"]) == ("archived", ["stock"])

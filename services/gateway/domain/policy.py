@@ -87,6 +87,7 @@ RULES: dict[str, Rule] = {
             "handOffConversation",
             "assignConversation",
             "transferConversation",
+            "bulkConversations",
             "setLabels",
             "addLabels",
             "removeLabel",

@@ -9,6 +9,7 @@ from libs.contracts.vocabulary import Priority
 from services.gateway.entrypoints.http_models import body_config
 
 LabelIn = Annotated[str, Field(min_length=1, max_length=64)]
+LabelsList = Annotated[list[LabelIn], Field(max_length=MOST_LABELS)]
 #: An enumeration's words come as text in JSON, which a strict body would refuse.
 PriorityWord = Annotated[Priority, Field(strict=False)]
 
