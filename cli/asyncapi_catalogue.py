@@ -22,6 +22,7 @@ from libs.contracts import (
     gateway,
     improving,
     knowledge,
+    media,
     messages,
     notes,
     notification_settings,
@@ -226,6 +227,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_DIRECTORY_COMMANDS,
             *_TICKET_COMMANDS,
             *_RECEIPTS,
+            media.RecordFiles,
         ),
         topology.query_queue("conversation"): (
             *_CONVERSATION_QUERIES,
@@ -327,7 +329,9 @@ SENDS: dict[str, tuple[Sending, ...]] = {
         Sending(topology.GATEWAY_COMMANDS, (erasure.ErasePerson,)),
     ),
     "delivery": (
-        Sending(topology.CONVERSATION_COMMANDS, (erasure.AcknowledgeErasure,), f"{PARTITION}."),
+        Sending(
+            topology.CONVERSATION_COMMANDS, (erasure.AcknowledgeErasure, media.RecordFiles), f"{PARTITION}."
+        ),
         Sending(topology.DELIVERY_EVENTS, (*_RECEIPTS, delivery.ConnectionChanged), f"{PARTITION}."),
     ),
     "ai": (

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from libs.contracts.base import Contract, Id, Query
-from libs.contracts.conversation import Attachment, MessageView, Person
+from libs.contracts.conversation import Attachment, Person
 from libs.contracts.vocabulary import MessageKind
 
 #: Files that one message takes.
@@ -100,11 +100,11 @@ def kind_of_message(attachments: tuple[Attachment, ...]) -> MessageKind:
     return attachments[0].kind if attachments else MessageKind.TEXT
 
 
-def shown_attachments(message: MessageView) -> dict[str, Any]:
+def shown_attachments(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
     """A message's files as frames show them; nothing for a message without any. A file without `file_id` is
     still with its platform.
     """
-    if not message.attachments:
+    if not attachments:
         return {}
     shown = {"file_id", "kind", "filename", "content_type", "size"}
-    return {"attachments": [one.model_dump(mode="json", include=shown) for one in message.attachments]}
+    return {"attachments": [one.model_dump(mode="json", include=shown) for one in attachments]}

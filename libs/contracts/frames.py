@@ -26,6 +26,7 @@ from libs.contracts.conversation import (
     MessageRecorded,
 )
 from libs.contracts.files import shown_attachments
+from libs.contracts.media import FilesStored
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.organising_frames import ORGANISING_FRAMES
@@ -209,7 +210,7 @@ def _ticket_message(event: ConversationEvent) -> dict[str, Any] | None:
         "timestamp": stamp(message.created_at),
         "client_message_id": message.client_message_id,
         "citations": [citation.model_dump(mode="json") for citation in message.citations],
-        **shown_attachments(message),
+        **shown_attachments(message.attachments),
     }
 
 
@@ -225,6 +226,9 @@ def _chat(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
         return "message_state", {"message_id": event.message_id, "state": event.state}
     if isinstance(event, MessageRetried):
         return "message_state", {"message_id": event.message.id, "state": event.message.delivery}
+    if isinstance(event, FilesStored):
+        fields = shown_attachments(event.attachments)
+        return "message_files", {"message_id": event.message_id, **fields}
     if isinstance(event, FeedbackGiven):
         return "message_feedback", {"message_id": event.message_id, "feedback": event.feedback}
     frame_type = _CHAT_STATUS_TYPES.get(type(event))
@@ -237,7 +241,7 @@ def _message_fields(event: MessageRecorded) -> dict[str, Any]:
         "content": message.content,
         "message_id": message.id,
         "timestamp": stamp(message.created_at),
-        **shown_attachments(message),
+        **shown_attachments(message.attachments),
     }
     if message.sender.kind is SenderKind.AGENT:
         fields["agent_name"] = first_name(message.sender.name)

@@ -50,6 +50,7 @@ from libs.contracts.drafts import DeleteDraft, GetDraft, SaveDraft
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.files import GetFile
+from libs.contracts.media import RecordFiles
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.notes import AddNote, DeleteNote, ListNotes
 from libs.contracts.organising import LabelConversation, SetPriority
@@ -197,6 +198,7 @@ from services.conversation.use_cases.read_templates import (
 )
 from services.conversation.use_cases.record_action import record_action
 from services.conversation.use_cases.record_delivery import record_delivery
+from services.conversation.use_cases.record_files import record_files
 from services.conversation.use_cases.record_inbound_message import RecordInbound
 from services.conversation.use_cases.record_suggestion import record_suggestion
 from services.conversation.use_cases.regenerate_suggestion import Regenerate
@@ -350,6 +352,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         SendScheduledReply: SendScheduled(new_id),
         WriteToContact: WriteAsPerson(new_id),
         RetryMessage: retry_message,
+        RecordFiles: record_files,
         RecordSuggestion: record_suggestion,
         ApproveSuggestion: ApproveAsReply(new_id),
         RejectSuggestion: reject_suggestion,

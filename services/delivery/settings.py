@@ -35,6 +35,10 @@ class DeliverySettings(ServiceSettings):
     #: Seconds for which what was read of a connection is used again. Default 5. How long another replica may
     #: still use replaced credentials.
     connection_memory_seconds: float = Field(default=5.0, ge=0.0)
+    #: Bytes of one file that a contact sent, and seconds in which it has to have come from its platform. A
+    #: larger one stays there: in the message it has no `file_id`.
+    media_bytes: int = Field(default=52_428_800, ge=1024)
+    media_seconds: float = Field(default=60.0, gt=0.0, le=120.0)
     #: Where platforms reach the gateway, such as https://parley.example. Empty: no webhook is registered by
     #: itself, and connections do not say where their platform has to post.
     public_url: str = ""

@@ -1,6 +1,7 @@
 """Files, from a visitor to an agent and back, and to nobody else."""
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -94,3 +95,25 @@ async def test_files_go_both_ways_and_an_id_opens_nothing_elsewhere(parley: Parl
         await eventually(done, "the erasure")
         assert (await parley.http.get(f"{mine}/attachments/{sent['id']}", headers=team)).status_code == 404
     assert "lid.png" not in await asyncio.to_thread(everything, parley)
+
+
+async def test_a_file_that_somebody_sends_on_telegram_is_read_here(parley: Parley) -> None:
+    chat = new_chat()
+    content = base64.b64encode(PNG).decode()
+    document = {"content_base64": content, "file_name": "broken.png", "mime_type": "application/x-evil"}
+    await parley.bot.write(chat, None, document=document, caption="look", wait=True)
+    async with parley.console() as admin:
+        row = await eventually(lambda: parley.conversation_of(admin, chat), "the conversation")
+
+        async def came() -> Any:
+            messages = (await parley.thread(admin, row["id"]))["messages"]
+            files = [file for one in messages for file in one["attachments"]]
+            return files[0] if files and files[0]["file_id"] else None
+
+        file = await eventually(came, "the file")
+        assert (file["content_type"], file["size"], file["filename"]) == ("image/png", len(PNG), "broken.png")
+        got = await parley.http.get(
+            f"{parley.gateways[0]}/api/v1/conversations/{row['id']}/attachments/{file['file_id']}",
+            headers={"Authorization": f"Bearer {admin.token}"},
+        )
+        assert got.content == PNG

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from libs.contracts.conversation import MessageView
+from libs.contracts.conversation import Attachment, MessageView
 from libs.contracts.vocabulary import Feedback, TicketStatus
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import MongoPart
@@ -58,6 +58,16 @@ class MongoTickets(MongoPart):
             conversation_id=conversation_id,
         )
         return documents.message_view_of(row) if row else None
+
+    async def set_attachments(
+        self, conversation_id: str, message_id: str, attachments: Sequence[Attachment]
+    ) -> None:
+        """One write."""
+        await self._records.messages.update_one(
+            {"_id": message_id, "account_id": self._account_id, "conversation_id": conversation_id},
+            {"$set": {"attachments": [one.model_dump() for one in attachments]}},
+            session=self._session,
+        )
 
     async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
         """One write."""

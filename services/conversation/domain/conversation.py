@@ -10,6 +10,7 @@ from typing import Any
 
 from libs.contracts.base import Actor
 from libs.contracts.conversation import (
+    Attachment,
     ContactView,
     ConversationArchived,
     ConversationClosed,
@@ -25,6 +26,7 @@ from libs.contracts.conversation import (
     Transition,
 )
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.media import FilesStored
 from libs.contracts.snoozing import WakeReason
 from libs.contracts.tickets import FeedbackGiven
 from libs.contracts.vocabulary import (
@@ -314,6 +316,14 @@ class Conversation(
         self._emit(FeedbackGiven, actor, at, message_id=message_id, feedback=feedback)
         self.pending.facts += facts_of_feedback(before, feedback, at)
         self._changed(self.updated_at)
+
+    def record_files(
+        self, message_id: str, attachments: tuple[Attachment, ...], actor: Actor, at: datetime
+    ) -> None:
+        """Tell that a message's files can be read; which they are has been kept where messages are."""
+        if self.last_message is not None and self.last_message.id == message_id:
+            self.last_message = self.last_message.model_copy(update={"attachments": attachments})
+        self.tell(FilesStored, actor, at, message_id=message_id, attachments=attachments)
 
     def know_contact(self, contact: ContactView, target: str) -> None:
         """The contact's present name and address, as the newest inbound message has them."""

@@ -35,6 +35,7 @@ class Action(StrEnum):
     WRITE_TICKET = "write_ticket"
     GIVE_FEEDBACK = "give_feedback"
     EXPIRE = "expire"
+    RECORD_FILES = "record_files"
 
 
 _ALLOWED: dict[Action, frozenset[ActorKind]] = {
@@ -52,6 +53,7 @@ _ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Action.GIVE_FEEDBACK: frozenset({ActorKind.AGENT, ActorKind.USER}),
     Action.SUGGEST: frozenset({ActorKind.AGENT, ActorKind.API_KEY}),
     Action.EXPIRE: frozenset({ActorKind.SYSTEM}),
+    Action.RECORD_FILES: frozenset({ActorKind.SYSTEM}),
 }
 
 #: The status commands that people can give, each with what it asks of them.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from libs.contracts.conversation import MessageView
+from libs.contracts.conversation import Attachment, MessageView
 from libs.contracts.vocabulary import Feedback
 
 
@@ -17,6 +17,11 @@ class TicketRecords(Protocol):
 
     async def message(self, conversation_id: str, message_id: str) -> MessageView | None:
         """A message of a conversation."""
+
+    async def set_attachments(
+        self, conversation_id: str, message_id: str, attachments: Sequence[Attachment]
+    ) -> None:
+        """Keep where a message's files are now."""
 
     async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
         """Keep what a reader thinks of a message."""

@@ -14,6 +14,7 @@ from libs.contracts.erasure import ConversationErased
 from libs.contracts.messages import MessageRetried
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received, Routes
+from services.delivery.use_cases.fetch_media import FetchMedia
 from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.get_connection import GetConnection
 from services.delivery.use_cases.take_reply import TakeReply
@@ -31,6 +32,7 @@ def subscribe(
     consumers: Consumers,
     *,
     take_reply: TakeReply,
+    fetch_media: FetchMedia,
     get_connection: GetConnection,
     find_connection: FindConnection,
     erase: Erase,
@@ -41,6 +43,7 @@ def subscribe(
 
     async def on_message_recorded(received: Received[MessageRecorded]) -> BaseModel | None:
         await take_reply(received.message, received.envelope)
+        await fetch_media.take(received.message)
         return None
 
     async def on_message_retried(received: Received[MessageRetried]) -> BaseModel | None:

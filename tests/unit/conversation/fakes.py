@@ -281,6 +281,15 @@ class InMemoryTransaction(
         found = self._records.messages.get((self._account_id, message_id))
         return found.view if found and found.view.conversation_id == conversation_id else None
 
+    async def set_attachments(
+        self, conversation_id: str, message_id: str, attachments: Sequence[Attachment]
+    ) -> None:
+        if await self.message(conversation_id, message_id):
+            key = (self._account_id, message_id)
+            kept = self._records.messages[key]
+            view = kept.view.model_copy(update={"attachments": tuple(attachments)})
+            self._records.messages[key] = replace(kept, view=view)
+
     async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
         if await self.message(conversation_id, message_id):
             key = (self._account_id, message_id)

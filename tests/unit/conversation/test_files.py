@@ -9,9 +9,11 @@ from libs.contracts.conversation import Attachment, RegisterChatbot
 from libs.contracts.errors import DomainError
 from libs.contracts.files import GetFile
 from libs.contracts.frames import frames_of
+from libs.contracts.media import RecordFiles
 from libs.contracts.messages import WriteToContact
 from libs.contracts.vocabulary import MessageKind
 from services.conversation.use_cases.get_file import GetFileOfConversation
+from services.conversation.use_cases.record_files import record_files
 from services.conversation.use_cases.register_chatbot import register_chatbot
 from services.conversation.use_cases.write_to_contact import WriteAsPerson
 from tests.unit.conversation.conftest import World
@@ -120,3 +122,52 @@ async def test_frames_show_files_without_the_platforms_handle(asked: World) -> N
         },
         {"file_id": None, "kind": "voice", "filename": None, "content_type": None, "size": None},
     ]
+
+
+async def files_come(world: World, *files: Attachment, **parts: Any) -> None:
+    message_id = world.conversation().last_message.id  # type: ignore[union-attr]
+    command = RecordFiles(
+        **{
+            "actor": SYSTEM,
+            "conversation_id": world.conversation().id,
+            "message_id": message_id,
+            "files": files,
+        }
+        | parts
+    )
+    await world.do(record_files, command, 9)
+
+
+async def test_files_that_came_from_the_platform_are_read_and_told_once(asked: World) -> None:
+    voice = AT_PLATFORM.model_copy(update={"file_id": "f9", "content_type": "audio/ogg", "size": 7})
+    before = asked.event_types()
+    for _ in range(2):
+        await files_come(asked, voice)
+    assert asked.event_types()[len(before) :] == ["files_stored"]
+    ana, one = person("ana", "IT"), asked.conversation()
+    assert await reads(asked, person=ana, conversation_id=one.id, file_id="f9") == voice
+    assert one.last_message is not None
+    assert one.last_message.attachments == (PICTURE, voice)
+    event = asked.store.records.events[-1]
+    (frame,) = frames_of(event.message(), event.sequence or 0)
+    assert (frame.type, frame.fields["attachments"][1]["file_id"]) == ("message_files", "f9")
+
+
+async def test_files_of_no_message_and_of_another_platform_change_nothing(asked: World) -> None:
+    before = asked.event_types()
+    await files_come(asked, AT_PLATFORM.model_copy(update={"file_id": "f9"}), message_id="ghost")
+    await files_come(asked, PICTURE.model_copy(update={"file_id": "other"}))
+    assert asked.event_types() == before
+    with pytest.raises(DomainError) as refused:
+        await files_come(asked, PICTURE, actor=agent("ana", "IT"))
+    assert refused.value.code == "forbidden"
+
+
+async def test_files_of_an_earlier_message_leave_the_preview_alone(asked: World) -> None:
+    first = asked.conversation().last_message
+    assert first is not None
+    await asked.says("and?", 4)
+    await files_come(asked, AT_PLATFORM.model_copy(update={"file_id": "f9"}), message_id=first.id)
+    last = asked.conversation().last_message
+    assert last is not None
+    assert last.attachments == ()
