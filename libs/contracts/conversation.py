@@ -175,6 +175,8 @@ class Person(Contract):
     name: Name
     role: str
     departments: tuple[Id, ...] = ()
+    #: Somebody who is not is known, but cannot log in and is given no work.
+    active: bool = True
 
 
 # --- commands -------------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ class ConnectionSecrets(Contract):
     webhook_secret: str | None = None
     #: What WhatsApp's handshake names.
     verify_token: str | None = None
+    #: What a website signs its visitors' ids with.
+    identity_secret: str | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -50,7 +50,8 @@ class CreatePerson(Command, type="create_person.v1"):
 
 class UpdatePerson(Command, type="update_person.v1"):
     """Change a person; what is None stays. `conflict` for an address that somebody else has, and for the last
-    administrator; `forbidden` for an administrator who gives up their own role.
+    administrator; `forbidden` for an administrator who gives up their own role. Whoever is made inactive
+    loses what is assigned to them.
     """
 
     person_id: Id
@@ -58,6 +59,7 @@ class UpdatePerson(Command, type="update_person.v1"):
     name: Name | None = None
     role: Role | None = None
     departments: Departments | None = None
+    active: bool | None = None
 
 
 class DeletePerson(Command, type="delete_person.v1"):

@@ -433,6 +433,7 @@ def _add_widget_sessions(
         lifetime=settings.widget_lifetime,
         resumable=settings.widget_resumable,
         now=now,
+        derive_id=derived_id,
     )
     by_address = TokenBuckets(settings.widget_sessions_per_address, _MINUTE)
     add_widget_routes(app, open_session, _once(outside), by_address, monotonic)

@@ -1,9 +1,12 @@
 """Failures that systems of this kind are known for, each shown not to be ours, from outside."""
 
+import asyncio
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import websockets
 
 from deploy.local.demo import account
 from deploy.local.demo.load import BOT_SECRET
@@ -109,3 +112,50 @@ async def test_an_id_of_another_account_is_nothing_here(parley: Parley) -> None:
             )
             assert answer.status_code == 404
             assert json.loads(answer.text)["code"] == "not_found"
+
+
+async def test_somebody_inactive_has_neither_tokens_nor_sockets_nor_work(parley: Parley) -> None:
+    """CVE-2026-30831: an account that was deactivated logged in, and used what it had, all the same."""
+    first, second = parley.gateways
+    email, password = f"ira-{uuid4().hex[:8]}@kettle.test", "ira-likes-oolong-tea"
+    log_in = {"email": email, "password": password}
+    async with parley.console() as admin:
+        hired = {"email": email, "name": "Ira", "role": "agent", "departments": ["IT"], "password": password}
+        ira = await admin.request("POST", "/api/v1/people", hired)
+        session = (await parley.http.post(f"{first}/auth/login", json=log_in)).json()
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        one = (await new_conversation(parley, admin))["id"]
+        assign = {"agent_id": ira["id"]}
+        await admin.request("POST", f"/api/v1/conversations/{one}/assign", assign)
+        address = second.replace("http", "ws", 1) + "/ws"
+        async with websockets.connect(address, additional_headers=headers, proxy=None) as socket:
+            assert json.loads(await socket.recv())["type"] == "subscribed"
+            gone = await admin.request("PATCH", f"/api/v1/people/{ira['id']}", {"active": False})
+            assert gone["active"] is False
+            async with asyncio.timeout(10):
+                await socket.wait_closed()
+            assert socket.close_code == 4401
+
+        async def is_out() -> bool:
+            tried = [
+                await parley.http.get(f"{at}/api/v1/conversations", headers=headers) for at in parley.gateways
+            ]
+            return [answer.status_code for answer in tried] == [401, 401]
+
+        async def is_nobodys() -> bool:
+            thread = await parley.thread(admin, one)
+            return thread["conversation"]["assignee_id"] is None
+
+        await eventually(is_out, "the token counts nowhere")
+        await eventually(is_nobodys, "what was assigned is nobody's")
+        refresh = {"refresh_token": session["refresh_token"]}
+        assert (await parley.http.post(f"{second}/auth/refresh", json=refresh)).status_code == 401
+        assert (await parley.http.post(f"{second}/auth/login", json=log_in)).status_code == 401
+        again = await parley.http.post(
+            f"{first}/api/v1/conversations/{one}/assign",
+            json=assign,
+            headers={"Authorization": f"Bearer {admin.token}"},
+        )
+        assert (again.status_code, again.json()["code"]) == (422, "invalid_assignee")
+        await admin.request("PATCH", f"/api/v1/people/{ira['id']}", {"active": True})
+        assert (await parley.http.post(f"{second}/auth/login", json=log_in)).status_code == 200

@@ -55,6 +55,7 @@ class MongoAdministration(MongoPart):
             {"_id": self._account_id}, {"$inc": {"admin_counts": 1}}, session=self._session
         )
         wanted = {"account_id": self._account_id, "role": Role.ADMIN.value, "id": {"$ne": person_id}}
+        wanted["active"] = {"$ne": False}
         return await self._records.people.count_documents(wanted, session=self._session, limit=2)
 
     async def open_work_of(self, person_id: str, limit: int) -> Sequence[str]:

@@ -86,7 +86,11 @@ class MongoAssigning(MongoPart):
             session=self._session,
         )
         ids = [documents.in_account(self._account_id, one) for one in sorted(online)[:MOST_WORKERS]]
-        able = {"_id": {"$in": ids}, "role": {"$in": [Role.AGENT.value, Role.ADMIN.value]}}
+        able = {
+            "_id": {"$in": ids},
+            "role": {"$in": [Role.AGENT.value, Role.ADMIN.value]},
+            "active": {"$ne": False},
+        }
         rows = await self._records.people.find(able, session=self._session).to_list(MOST_WORKERS)
         counted = await self._records.loads.find({"_id": {"$in": ids}}, session=self._session).to_list(
             MOST_WORKERS

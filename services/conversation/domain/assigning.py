@@ -38,6 +38,8 @@ def places_of(account: Account) -> tuple[Place, ...]:
 
 def works_at(person: Person, place: Place) -> bool:
     """Whether somebody is given work of this place."""
+    if not person.active:
+        return False
     if place.department is None:
         return person.role == Role.AGENT
     return person.role in {Role.AGENT, Role.ADMIN} and place.department in person.departments

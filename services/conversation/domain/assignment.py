@@ -19,11 +19,14 @@ def check_assignee(person: Person | None, department: str | None) -> None:
     Being assigned lets somebody see a conversation, so this must not be a way around departments
     (CVE-2026-27954).
     """
-    if person is not None and person.role == Role.ADMIN:
-        return
-    able = person is not None and person.role == Role.AGENT
-    if person is None or not able or not (department is None or department in person.departments):
+    if person is None or not person.active or not _may_have(person, department):
         raise DomainError(ErrorCode.INVALID_ASSIGNEE, "only an agent of the department can be assigned")
+
+
+def _may_have(person: Person, department: str | None) -> bool:
+    if person.role == Role.ADMIN:
+        return True
+    return person.role == Role.AGENT and (department is None or department in person.departments)
 
 
 class AssignableConversation(ConversationState):

@@ -7,13 +7,15 @@ from pydantic import BaseModel
 from libs.contracts.audit import AuditEntry, RecordAction, Result
 from libs.contracts.base import Command, Message
 from libs.contracts.conversation import AcknowledgeMessage
+from libs.contracts.drafts import SaveDraft
 from libs.contracts.envelope import Envelope
+from libs.contracts.presence import ReportPresence
 from libs.contracts.vocabulary import ActorKind
 
 #: Whose actions are kept. Contacts write, the AI and the system have their events.
 _WHOSE = frozenset({ActorKind.AGENT, ActorKind.USER, ActorKind.API_KEY})
-#: That a message was shown is no action.
-_LEFT_OUT = (AcknowledgeMessage,)
+#: What a frontend says by itself, again and again: a message was shown, somebody is there, a draft grew.
+_LEFT_OUT = (AcknowledgeMessage, ReportPresence, SaveDraft)
 #: Fields that name what a command is about. An id that a platform gave is none of them: it may be a number
 #: that a person is known by.
 _NAMES = (

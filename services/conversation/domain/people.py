@@ -10,19 +10,27 @@ from services.conversation.domain.contact import name_keys, search_key
 
 def changed(person: Person, changes: UpdatePerson) -> Person:
     """The person with these changes."""
-    given = {name: getattr(changes, name) for name in ("email", "name", "role", "departments")}
+    given = {name: getattr(changes, name) for name in ("email", "name", "role", "departments", "active")}
     return person.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def gives_up_administration(before: Person, after: Person | None) -> bool:
     """Whether the account has an administrator less; `after` is None for somebody who goes."""
-    return before.role == Role.ADMIN and (after is None or after.role != Role.ADMIN)
+    return _is_administrator(before) and not (after is not None and _is_administrator(after))
+
+
+def _is_administrator(person: Person) -> bool:
+    return person.active and person.role == Role.ADMIN
 
 
 def works_no_more(before: Person, after: Person | None) -> bool:
     """Whether somebody who answered does so no longer."""
-    workers = {Role.AGENT, Role.ADMIN}
-    return before.role in workers and (after is None or after.role not in workers)
+    return works(before) and not (after is not None and works(after))
+
+
+def works(person: Person) -> bool:
+    """Whether somebody answers, and can be given work."""
+    return person.active and person.role in {Role.AGENT, Role.ADMIN}
 
 
 def check_administration(actor: Actor, before: Person, after: Person | None, other_admins: int) -> None:

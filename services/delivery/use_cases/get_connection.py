@@ -28,6 +28,7 @@ class GetConnection:
             status=connection.status,
             webhook_secret=connection.credentials.get("webhook_secret"),
             verify_token=connection.credentials.get("verify_token"),
+            identity_secret=connection.credentials.get("identity_secret"),
             settings=dict(connection.settings),
         )
         plain = secrets.model_dump_json().encode()

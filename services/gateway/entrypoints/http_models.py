@@ -116,14 +116,28 @@ class StatusBody(BaseModel):
     status: str = Field(max_length=64)
 
 
+class IdentityBody(BaseModel):
+    """Who the visitor is to the website: `signature` is the HMAC-SHA256 of `user_id` in hex, made by the
+    website's server with the connection's `identity_secret`.
+    """
+
+    model_config = body_config({"user_id": "customer-4711", "signature": "6f" * 32})
+
+    user_id: AnyId
+    signature: str = Field(min_length=64, max_length=64, pattern=r"^[0-9a-fA-F]+$")
+
+
 class WidgetSessionBody(BaseModel):
-    """A visitor's first contact, or, with the old `token`, a later one of the same visitor."""
+    """A visitor's first contact, or, with the old `token`, a later one of the same visitor. With an
+    `identity` it is the thread of whom it names, whatever the token; a connection can require one.
+    """
 
     model_config = body_config({"connection_id": "conn-widget", "name": "Mira"})
 
     connection_id: AnyId
     name: str | None = Field(default=None, max_length=512)
     token: str | None = Field(default=None, min_length=1, max_length=8192)
+    identity: IdentityBody | None = None
 
 
 class WidgetSessionAnswer(BaseModel):

@@ -60,8 +60,9 @@ def _add_changes(app: FastAPI, commanding: Commanding, people: AdministerPeople)
         _PERSON,
         operation_id="updatePerson",
         summary="Change a person",
-        description="Who loses a role or a department is logged out. The last administrator stays one (409), "
-        "and nobody gives up their own administration (403).",
+        description="Who loses a role or a department, or is made inactive, is logged out; somebody "
+        "inactive cannot log in, and what was assigned to them is nobody's. The last administrator stays "
+        "one (409), and nobody gives up their own administration (403).",
         tags=["administration"],
         response_model=Person,
         responses=errors(401, 403, 404, 409, 415, 422, 504),

@@ -71,6 +71,7 @@ class PersonChangesBody(BaseModel):
     name: AnyName | None = None
     role: RoleWord | None = None
     departments: Departments | None = None
+    active: bool | None = None
 
 
 class PasswordBody(BaseModel):

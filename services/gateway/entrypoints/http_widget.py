@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain.rate_limits import TokenBuckets
+from services.gateway.domain.visitor_identity import VisitorIdentity
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_models import WidgetSessionAnswer, WidgetSessionBody
 from services.gateway.entrypoints.http_once import IdempotencyKey, Once
@@ -48,8 +49,18 @@ def add_widget_routes(
 
         async def work() -> WidgetSessionAnswer:
             session = await open_session(
-                body.connection_id, name=body.name or "", visitor_id=visitor_id, old_token=body.token
+                body.connection_id,
+                name=body.name or "",
+                visitor_id=visitor_id,
+                old_token=body.token,
+                identity=_identity(body),
             )
             return WidgetSessionAnswer.of(session)
 
         return JSONResponse(await once(key, visitor_id, body, work), status_code=201)
+
+
+def _identity(body: WidgetSessionBody) -> VisitorIdentity | None:
+    if body.identity is None:
+        return None
+    return VisitorIdentity(body.identity.user_id, body.identity.signature)

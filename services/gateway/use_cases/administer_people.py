@@ -52,7 +52,8 @@ class AdministerPeople:
             if former is not None:
                 await self.credentials.readdress(before.id, caller.account_id, former)
             raise
-        if after.role != before.role or not set(before.departments) <= set(after.departments):
+        less = not set(before.departments) <= set(after.departments) or not after.active
+        if after.role != before.role or less:
             await self.families.revoke_person(after.id)
         return after
 

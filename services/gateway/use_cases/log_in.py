@@ -60,7 +60,7 @@ class LogIn:
             raise refused()
         person = await self._people.find(credential.person_id, credential.account_id) if matches else None
         moment = self._now()
-        if person is None:
+        if person is None or not person.active:
             await self._audit(_claimed(credential, moment), ACTION, refused=ErrorCode.UNAUTHENTICATED)
             raise refused()
         family_id, secret = self._new_id(), secrets.token_urlsafe(32)

@@ -44,7 +44,7 @@ class RefreshSession:
             raise _ended()
         # The profile comes first: nothing is used up when the directory is away.
         person = await self._people.find(family.person_id, family.account_id)
-        if person is None:
+        if person is None or not person.active:
             await self._families.revoke(family.id)
             raise _ended()
         secret = parts[1]

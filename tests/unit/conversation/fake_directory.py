@@ -54,7 +54,7 @@ class InMemoryDirectoryRecords:
 
     async def other_admins(self, person_id: str) -> int:
         mine = self._mine(self._records.people)
-        return sum(one.role == Role.ADMIN and one.id != person_id for one in mine)
+        return sum(one.role == Role.ADMIN and one.active and one.id != person_id for one in mine)
 
     async def open_work_of(self, person_id: str, limit: int) -> Sequence[str]:
         over = {Status.CLOSED, Status.ARCHIVED}

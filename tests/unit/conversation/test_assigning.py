@@ -60,6 +60,8 @@ class TestChoosing:
         assert works_at(person("ada", "IT", role="admin"), Place("IT", None))
         assert not works_at(person("ada", "IT", role="admin"), Place(None, None))
         assert not works_at(person("una", "IT", role="user"), Place("IT", None))
+        gone = person("ana", "IT").model_copy(update={"active": False})
+        assert not works_at(gone, Place("IT", None))
 
     def test_places_are_where_the_account_says_so(self) -> None:
         departments = (Department(id="IT", auto_assign=True, agent_limit=2), Department(id="HR"))

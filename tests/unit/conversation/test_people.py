@@ -91,7 +91,7 @@ async def test_nobody_takes_administration_from_themselves_or_the_last_one(world
     assert await world.do(delete_person, remove("ada", SECOND)) == after
 
 
-@pytest.mark.parametrize("way", ["removed", "demoted"])
+@pytest.mark.parametrize("way", ["removed", "demoted", "deactivated"])
 async def test_the_work_of_somebody_who_goes_is_nobodys(world: World, way: str) -> None:
     await staffed(world)
     await world.says()
@@ -101,8 +101,11 @@ async def test_the_work_of_somebody_who_goes_is_nobodys(world: World, way: str) 
     sent = len(world.store.records.sent)
     if way == "removed":
         await world.do(delete_person, remove("ana"))
-    else:
+    elif way == "demoted":
         await world.do(update_person, change("ana", role=Role.USER))
+    else:
+        await world.do(update_person, change("ana", active=False))
+        assert await refused(world, assign_conversation, assign) == "invalid_assignee"
     (told,) = world.store.records.sent[sent:]
     world.change(assignee_id="ada")
     await world.do(release_conversation, told.command)
@@ -115,6 +118,16 @@ async def test_the_work_of_somebody_who_goes_is_nobodys(world: World, way: str) 
     world.change(assignee_id="una", status=Status.CLOSED)
     await world.do(delete_person, remove("una"))
     assert len(world.store.records.sent) == sent + 1
+
+
+async def test_the_last_active_administrator_stays_so(world: World) -> None:
+    await staffed(world)
+    await world.do(register_person, RegisterPerson(actor=SYSTEM, person=BEA))
+    assert await refused(world, update_person, change("ada", active=False)) == "forbidden"
+    assert not (await world.do(update_person, change("bea", active=False))).active
+    assert await refused(world, update_person, change("ada", SECOND, active=False)) == "conflict"
+    assert (await world.do(update_person, change("bea", active=True))).active
+    assert not (await world.do(update_person, change("ada", SECOND, active=False))).active
 
 
 async def test_lists_are_narrowed_and_come_in_pages(world: World) -> None:

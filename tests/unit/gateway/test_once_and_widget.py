@@ -77,6 +77,7 @@ def opener(clock: Clock, **changes: Any) -> OpenWidgetSession:
         lifetime=timedelta(hours=24),
         resumable=timedelta(days=30),
         now=clock.now,
+        derive_id=derived_id,
     )
 
 

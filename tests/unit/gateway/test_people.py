@@ -95,6 +95,7 @@ async def test_an_address_logs_in_to_one_account(site: Site) -> None:
         ({"departments": ()}, True),
         ({"role": "admin"}, True),
         ({"role": "user"}, True),
+        ({"active": False}, True),
     ],
 )
 async def test_who_loses_rights_is_logged_out(site: Site, after: dict[str, Any], out: bool) -> None:

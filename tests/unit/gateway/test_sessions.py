@@ -188,6 +188,18 @@ async def test_a_refresh_token_ends_after_its_days():
     await refused("unauthenticated", world.refresh(first.refresh_token))
 
 
+async def test_a_person_who_is_inactive_neither_logs_in_nor_refreshes():
+    world = World()
+    first = await world.logged_in()
+    world.people.people[ANA.id] = ANA.model_copy(update={"active": False})
+    error = await refused("unauthenticated", world.logged_in())
+    assert error.detail == "Email address or password is wrong."
+    await refused("unauthenticated", world.refresh(first.refresh_token))
+    world.people.people[ANA.id] = ANA
+    await refused("unauthenticated", world.refresh(first.refresh_token))
+    await world.logged_in()
+
+
 async def test_a_person_who_is_gone_cannot_refresh():
     world = World()
     first = await world.logged_in()
