@@ -28,6 +28,7 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._parts: dict[str, str] = {}
         self._known: dict[str, str] = {}
         self._known_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -37,6 +38,10 @@ class Health:
     def add_check(self, name: str, check: Check) -> None:
         """A check raises when its dependency does not work."""
         self._checks[name] = check
+
+    def add_part(self, name: str, choice: str) -> None:
+        """What a part of the process was chosen to be, for those who look at readiness."""
+        self._parts[name] = choice
 
     async def report(self) -> dict[str, str]:
         """Each dependency as `ok` or with what is wrong with it."""
@@ -71,7 +76,9 @@ class Health:
         report = await self.report()
         ready = all(state == "ok" for state in report.values())
         return JSONResponse(
-            {"status": "ready" if ready else "not ready", "checks": report}, status_code=200 if ready else 503
+            {"status": "ready" if ready else "not ready", "checks": report}
+            | ({"parts": self._parts} if self._parts else {}),
+            status_code=200 if ready else 503,
         )
 
     async def metrics(self, _: Request) -> Response:

@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from pathlib import Path
+
+from qdrant_client import AsyncQdrantClient
 
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
@@ -18,8 +21,11 @@ from services.ai.adapters.guarded_chat import GuardedChat
 from services.ai.adapters.mongo_documents import INDEXES, MongoDocuments
 from services.ai.adapters.mongo_usage import INDEXES as USAGE_INDEXES
 from services.ai.adapters.mongo_usage import MongoUsage
+from services.ai.adapters.onnx_embedder import OnnxEmbedder
 from services.ai.adapters.openai_chat import OpenAIChat
+from services.ai.adapters.openai_embedder import OpenAIEmbedder
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
+from services.ai.adapters.qdrant_server_knowledge import QdrantServerKnowledge
 from services.ai.domain.grounding import Thresholds
 from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
 from services.ai.entrypoints.drafting import Drafting
@@ -30,6 +36,7 @@ from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.draft_reply import DraftReply
+from services.ai.use_cases.embedding_ports import Embedder, EmbeddingUnavailable
 from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
@@ -40,6 +47,10 @@ from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
 from services.ai.use_cases.take_in_file import TakeInFile
 
+_EMBEDDING_PAUSE = 30.0
+
+AnyKnowledge = QdrantEdgeKnowledge | QdrantServerKnowledge
+
 _log = get_logger("ai")
 
 
@@ -47,7 +58,8 @@ async def build(settings: AISettings) -> Service:
     """The service, ready to run. Opens the index's folder; connects to nothing yet."""
     foundation = Foundation("ai", settings, indexes={**INDEXES, **USAGE_INDEXES}, relays=False)
     documents = MongoDocuments(foundation.store)
-    knowledge = await QdrantEdgeKnowledge.open(await asyncio.to_thread(folder, settings.index_folder))
+    embedder = await _embedder(settings, foundation)
+    knowledge = await _knowledge(settings, embedder)
     index = IndexDocuments(documents, knowledge, _report_progress)
     take_in = TakeInDocument(PutDocument(documents), index)
     ask = _model(settings, foundation)
@@ -71,11 +83,22 @@ async def build(settings: AISettings) -> Service:
     )
     look = LookAtKnowledge(documents, knowledge, index)
     improving = Improving(ImproveDraft(knowledge, ask))
-    _add_knowledge(settings, foundation, take_in, look, improving)
+    embedding = embedder.name if embedder else None
+    engine = "qdrant" if settings.qdrant_url else "qdrant-edge"
+    _add_knowledge(settings, foundation, take_in, look, improving, engine, embedding)
     service = foundation.service
+    service.health.add_check("knowledge", knowledge.ping)
+    service.health.add_part("engine", engine)
+    service.health.add_part("embedding", embedding or "none: words alone are compared")
+    rung = f"{settings.model_premium}, then {settings.without_model}" if ask else "none: answers are quotes"
+    service.health.add_part("model", rung)
+    if isinstance(knowledge, QdrantServerKnowledge):
+        service.on_start(knowledge.prepare)
     service.on_start(index)
     service.on_stop(knowledge.close)
     service.background(lambda: _keep_indexed(index, settings.index_poll_seconds))
+    if embedder is not None:
+        service.background(lambda: _keep_embedded(knowledge, settings.index_poll_seconds))
     return foundation.start_consuming()
 
 
@@ -113,6 +136,8 @@ def _add_knowledge(
     take_in: TakeInDocument,
     look: LookAtKnowledge,
     improving: Improving,
+    engine: str,
+    embedding: str | None,
 ) -> None:
     """The documents' commands and queries."""
     blobs = GridFsBlobs(foundation.store.beside(settings.database("blobs")))
@@ -120,12 +145,41 @@ def _add_knowledge(
         TakeInFile(BlobFiles(blobs), BoundedReader(), take_in, most_bytes=MOST_DOCUMENT_BYTES),
         RemoveDocument(MongoDocuments(foundation.store)),
         look,
-        engine="qdrant-edge",
-        embedding=None,
+        engine=engine,
+        embedding=embedding,
     )
     foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
     foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
     foundation.consumers.queries("ai", {**knowing.queries(), **improving.queries()})
+
+
+async def _knowledge(settings: AISettings, embedder: Embedder | None) -> AnyKnowledge:
+    """A Qdrant server where one is named, else its engine in this process."""
+    if not settings.qdrant_url:
+        where = await asyncio.to_thread(folder, settings.index_folder)
+        return await QdrantEdgeKnowledge.open(where, embedder=embedder)
+    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+    client = AsyncQdrantClient(url=settings.qdrant_url, api_key=key, timeout=30, check_compatibility=False)
+    return QdrantServerKnowledge.at(client, embedder=embedder)
+
+
+async def _embedder(settings: AISettings, foundation: Foundation) -> OpenAIEmbedder | OnnxEmbedder | None:
+    """The model that makes vectors, if there is one."""
+    made: OpenAIEmbedder | OnnxEmbedder
+    if settings.embedding_folder:
+        made = await OnnxEmbedder.open(Path(settings.embedding_folder))
+    elif settings.embedding_model and settings.model_api_key and settings.model_api_key.get_secret_value():
+        made = OpenAIEmbedder(
+            settings.model_base_url,
+            settings.model_api_key.get_secret_value(),
+            model=settings.embedding_model,
+            dimension=settings.embedding_dimension,
+            seconds=settings.embedding_seconds,
+        )
+    else:
+        return None
+    foundation.service.on_stop(made.close)
+    return made
 
 
 def _report_progress(progress: IndexProgress) -> None:
@@ -142,3 +196,16 @@ async def _keep_indexed(index: IndexDocuments, pause: float) -> None:
             await index()
         except (TransientError, KnowledgeUnavailable) as error:
             _log.warning("index not brought up to date", error_type=type(error).__name__)
+
+
+async def _keep_embedded(knowledge: AnyKnowledge, pause: float) -> None:
+    """Give what was indexed its vectors, some at a time; while the model is away words alone are compared."""
+    while True:
+        try:
+            done = await knowledge.embed_waiting()
+        except (EmbeddingUnavailable, KnowledgeUnavailable) as error:
+            _log.warning("documents wait for their vectors", reason=str(error))
+            await asyncio.sleep(_EMBEDDING_PAUSE)
+        else:
+            if not done:
+                await asyncio.sleep(pause)

@@ -1,5 +1,7 @@
 """What the AI service can be told from outside; environment variables begin with `AI_`."""
 
+from pydantic import AliasChoices, Field, SecretStr
+
 from libs.runtime.settings import service_config
 from services.ai.model_settings import ModelSettings
 
@@ -19,3 +21,19 @@ class AISettings(ModelSettings):
     clarify_confidence: float = 0.29
     #: Seconds between looks for documents that another replica has taken in.
     index_poll_seconds: float = 2.0
+    #: A Qdrant server that all replicas share; empty: the embedded engine, an index a replica.
+    qdrant_url: str = Field(
+        default="", validation_alias=AliasChoices("qdrant_url", "AI_QDRANT_URL", "QDRANT_URL")
+    )
+    qdrant_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("qdrant_api_key", "AI_QDRANT_API_KEY", "QDRANT_API_KEY")
+    )
+    #: A folder with `model.onnx` and `tokenizer.json`: passages are found by meaning without a network. It
+    #: comes before the endpoint's model.
+    embedding_folder: str = ""
+    #: The endpoint's embedding model, used where there is a key; empty: words alone are compared.
+    embedding_model: str = "text-embedding-3-small"
+    #: Length of its vectors. Another length or model builds the index anew.
+    embedding_dimension: int = Field(default=1536, ge=8, le=4096)
+    #: Seconds for one call of it.
+    embedding_seconds: float = 10.0

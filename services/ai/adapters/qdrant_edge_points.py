@@ -1,24 +1,24 @@
 """A chunk as the engine stores it, and back; the filters and the shard's configuration that belong to it."""
 
-from typing import Any, Final
-from uuid import NAMESPACE_OID, UUID, uuid5
+from typing import Any
+from uuid import UUID
 
 import qdrant_edge as engine
 
+from services.ai.adapters.chunk_payloads import DENSE, VECTOR, chunk_of, list_of, payload_of, point_id
 from services.ai.domain.bm25 import MeanLengths, term_weights
-from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
-from services.ai.domain.passages import Audience, Passage, Score
+from services.ai.domain.documents import Chunk, Document, KnowledgeBase
+from services.ai.domain.passages import Audience
 from services.ai.domain.terms import ChunkTerms, Lengths, chunk_terms, is_word
 
 PointId = int | str | UUID  # the stub's alias does not exist at run time
-VECTOR: Final = "lexical"
-# What ``statistics_of`` and the counting read of a payload.
-STATISTICS: Final = ("lengths", "language", "means")
 
 
-def shard_config() -> engine.EdgeConfig:
-    """One sparse vector a chunk, one search thread, no write-ahead log."""
+def shard_config(dimension: int | None) -> engine.EdgeConfig:
+    """One sparse vector a chunk, with a ``dimension`` a dense one, one search thread, no write-ahead log."""
+    dense = engine.EdgeVectorParams(dimension or 1, engine.Distance.Cosine)
     return engine.EdgeConfig(
+        vectors={DENSE: dense} if dimension else None,
         # Up to this many chunks pass the filter, their vectors are read one by one; beyond, the inverted
         # index is faster: 0.6 ms against the 2.1 ms of the engine's own threshold of 5,000, for a tenant of
         # 1,000 chunks.
@@ -49,67 +49,20 @@ def visible_to(base: KnowledgeBase, audience: Audience) -> engine.Filter:
 
 def point_of(document: Document, chunk: Chunk, terms: ChunkTerms, means: MeanLengths) -> engine.Point:
     """A chunk with all that a passage or a new weighing needs."""
-    payload = {
-        "account_id": document.account_id,
-        "chatbot_id": document.chatbot_id,
-        "document_id": document.id,
-        "revision": document.revision,
-        "visibility": document.visibility,
-        "language": document.language,
-        "chunk_id": chunk.id,
-        "ordinal": chunk.ordinal,
-        "title": chunk.title,
-        "headings": list(chunk.headings),
-        "text": chunk.text,
-        "phrasings": list(chunk.phrasings),
-        "lengths": list(terms.lengths),
-        "means": [means.headings, means.text, means.letters],
-    }
-    identity = "\x1f".join((*document.base, chunk.id))
-    return engine.Point(str(uuid5(NAMESPACE_OID, identity)), _vector(terms, means), payload)
+    return engine.Point(
+        point_id(document, chunk), _vector(terms, means), payload_of(document, chunk, terms, means)
+    )
 
 
-def reweighed_point(point_id: PointId, payload: dict[str, Any], means: MeanLengths) -> engine.Point:
-    """The same chunk with weights for other mean lengths."""
-    terms = chunk_terms(_chunk(payload), payload["language"])
-    changed = {**payload, "means": [means.headings, means.text, means.letters]}
-    return engine.Point(point_id, _vector(terms, means), changed)
+def reweighed(payload: dict[str, Any], means: MeanLengths) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same chunk's vector for other mean lengths, and what changes of its payload."""
+    terms = chunk_terms(chunk_of(payload), payload["language"])
+    return _vector(terms, means), {"means": list_of(means)}
 
 
 def _vector(terms: ChunkTerms, means: MeanLengths) -> dict[str, Any]:
     weights = term_weights(terms, means)
     return {VECTOR: engine.SparseVector(list(weights), list(weights.values()))}
-
-
-def _chunk(payload: dict[str, Any]) -> Chunk:
-    return Chunk(
-        id=payload["chunk_id"],
-        document_id=payload["document_id"],
-        ordinal=payload["ordinal"],
-        title=payload["title"],
-        text=payload["text"],
-        headings=tuple(payload["headings"]),
-        phrasings=tuple(payload["phrasings"]),
-    )
-
-
-def passage_of(payload: dict[str, Any], score: Score) -> Passage:
-    """What a point found stands for."""
-    return Passage(
-        document_id=payload["document_id"],
-        chunk_id=payload["chunk_id"],
-        title=payload["title"],
-        headings=tuple(payload["headings"]),
-        text=payload["text"],
-        visibility=payload["visibility"],
-        language=payload["language"],
-        score=score,
-    )
-
-
-def document_key(payload: dict[str, Any]) -> DocumentKey:
-    """Whose chunk it is."""
-    return DocumentKey(KnowledgeBase(payload["account_id"], payload["chatbot_id"]), payload["document_id"])
 
 
 def statistics_of(record: engine.Record) -> tuple[list[int], Lengths, str | None]:

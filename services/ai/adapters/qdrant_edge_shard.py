@@ -21,20 +21,25 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+from zlib import crc32
 
 import qdrant_edge as engine
 
 from libs.runtime.logs import get_logger
-from services.ai.adapters.qdrant_edge_points import (
+from services.ai.adapters.chunk_payloads import (
+    DENSE,
     STATISTICS,
     VECTOR,
-    PointId,
     document_key,
-    of_base,
+    embedded_text,
     passage_of,
+)
+from services.ai.adapters.qdrant_edge_points import (
+    PointId,
+    of_base,
     point_of,
-    reweighed_point,
+    reweighed,
     shard_config,
     statistics_of,
     terms_of,
@@ -64,6 +69,14 @@ class _Base:
     weighed_with: MeanLengths | None
 
 
+class Waiting(NamedTuple):
+    """A chunk that waits for its dense vector."""
+
+    point_id: PointId
+    revision: int
+    text: str
+
+
 class QdrantEdgeShard:
     """Opens or creates the index under ``folder``; nobody else may have it open.
 
@@ -72,8 +85,12 @@ class QdrantEdgeShard:
     asked.
     """
 
-    def __init__(self, folder: Path, most_terms: int) -> None:
-        self._path = folder / _FORMAT
+    def __init__(
+        self, folder: Path, most_terms: int, dimension: int | None = None, embedding: str = ""
+    ) -> None:
+        suffix = f"-{crc32(embedding.encode()):08x}-{dimension}" if dimension else ""
+        self._path = folder / f"{_FORMAT}{suffix}"
+        self._config = shard_config(dimension)
         self._unflushed = folder / "unflushed"
         self._most_terms = most_terms
         self._bases: OrderedDict[KnowledgeBase, _Base] = OrderedDict()
@@ -83,7 +100,7 @@ class QdrantEdgeShard:
     def _open(self, folder: Path) -> engine.EdgeShard:
         if self._path.exists() and not self._unflushed.exists():
             try:
-                return engine.EdgeShard.load(str(self._path), shard_config())
+                return engine.EdgeShard.load(str(self._path), self._config)
             except Exception:  # noqa: BLE001 - the engine raises nothing more specific
                 _log.warning("the index does not load and is built anew", exc_info=True)
         elif self._path.exists():
@@ -92,12 +109,12 @@ class QdrantEdgeShard:
             shutil.rmtree(old)
         self._path.mkdir(parents=True)
         self._unflushed.touch()
-        shard = engine.EdgeShard.create(str(self._path), shard_config())
+        shard = engine.EdgeShard.create(str(self._path), self._config)
         for field in ("account_id", "chatbot_id"):
             shard.update(
                 engine.UpdateOperation.create_field_index(field, engine.KeywordIndexParams(is_tenant=True))
             )
-        for field in ("document_id", "visibility"):
+        for field in ("document_id", "visibility", "embedded"):
             shard.update(engine.UpdateOperation.create_field_index(field, engine.PayloadSchemaType.Keyword))
         shard.flush()
         self._unflushed.unlink()
@@ -149,6 +166,51 @@ class QdrantEdgeShard:
             if weighted.is_met_by(terms_of(point.vector))
         ]
 
+    def search_near(
+        self, base_id: KnowledgeBase, vector: list[float], mass: float, limit: int, audience: Audience
+    ) -> list[Passage]:
+        """The passages nearest to a vector, nearest first."""
+        found = self._shard.query(
+            engine.QueryRequest(
+                limit=limit,
+                query=engine.Query.Nearest(vector, using=DENSE),
+                filter=visible_to(base_id, audience),
+                with_payload=True,
+            )
+        )
+        return [passage_of(point.payload or {}, Score(0.0, mass, point.score)) for point in found]
+
+    def mass(self, base_id: KnowledgeBase, query: str) -> float:
+        """What a full match of a question's words would be worth."""
+        return weigh_query(query, self._base(base_id).corpus).mass
+
+    def not_embedded(self, limit: int) -> list[Waiting]:
+        """Some chunks that have no dense vector yet."""
+        chosen = engine.Filter(must=[engine.FieldCondition("embedded", match=engine.MatchValue("no"))])
+        records, _ = self._shard.scroll(engine.ScrollRequest(limit=limit, filter=chosen, with_payload=True))
+        return [
+            Waiting(record.id, record.payload["revision"], embedded_text(record.payload))
+            for record in records
+            if record.payload
+        ]
+
+    def put_vectors(self, waiting: Sequence[Waiting], vectors: Sequence[list[float]]) -> None:
+        """Give chunks their dense vectors, but for those that were replaced meanwhile."""
+        ids = [one.point_id for one in waiting]
+        records = self._shard.retrieve(ids, with_payload=["revision"], with_vector=False)
+        revisions = {str(record.id): (record.payload or {})["revision"] for record in records}
+        same = [
+            (one.point_id, vector)
+            for one, vector in zip(waiting, vectors, strict=True)
+            if revisions.get(str(one.point_id)) == one.revision
+        ]
+        if same:
+            self._unflushed.touch()
+            made = [engine.PointVectors(point_id, {DENSE: vector}) for point_id, vector in same]
+            self._shard.update(engine.UpdateOperation.update_vectors(made))
+            chosen = [point_id for point_id, _ in same]
+            self._shard.update(engine.UpdateOperation.set_payload(chosen, {"embedded": "yes"}))
+
     def revisions(self) -> dict[DocumentKey, int]:
         """The indexed revision of each document, read from its first chunk."""
         first = engine.Filter(must=[engine.FieldCondition("ordinal", match=engine.MatchValue(0))])
@@ -172,8 +234,12 @@ class QdrantEdgeShard:
                 with_payload=True,
             )
         )
-        points = [reweighed_point(record.id, record.payload or {}, means) for record in records]
-        self._shard.update(engine.UpdateOperation.upsert_points(points))
+        weighed = [(record.id, *reweighed(record.payload or {}, means)) for record in records]
+        if weighed:
+            vectors = [engine.PointVectors(point_id, vector) for point_id, vector, _ in weighed]
+            self._shard.update(engine.UpdateOperation.update_vectors(vectors))
+            ids = [point_id for point_id, _, _ in weighed]
+            self._shard.update(engine.UpdateOperation.set_payload(ids, weighed[0][2]))
         if offset is None:
             self._base(base_id).weighed_with = means
         return offset

@@ -1,6 +1,7 @@
 """What every implementation of the port `Knowledge` must do: run against the fake and the real engine."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,11 +9,14 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qdrant_client import AsyncQdrantClient
 
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
+from services.ai.adapters.qdrant_server_knowledge import QdrantServerKnowledge
 from services.ai.domain.chunking import chunk_markdown
 from services.ai.domain.documents import Document, DocumentKey, KnowledgeBase, Visibility
 from services.ai.use_cases.ports import Knowledge
+from tests.unit.ai.embedding_fakes import Letters
 from tests.unit.ai.in_memory import InMemoryKnowledge
 
 ACME = KnowledgeBase("acme", "shop")
@@ -20,12 +24,21 @@ SISTER = KnowledgeBase("acme", "help")
 OTHER = KnowledgeBase("other", "shop")
 
 
-@pytest.fixture(params=["fake", "engine"])
+@pytest.fixture(params=["fake", "engine", "engine with vectors", "server", "server with vectors"])
 async def knowledge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Knowledge]:
     if request.param == "fake":
         yield InMemoryKnowledge()
         return
-    engine = await QdrantEdgeKnowledge.open(tmp_path)
+    embedder = Letters() if "vectors" in request.param else None
+    if "server" in request.param:
+        on_server = QdrantServerKnowledge.at(AsyncQdrantClient(location=":memory:"), embedder=embedder)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the client's own mode needs no payload indexes
+            await on_server.prepare()
+        yield on_server
+        await on_server.close()
+        return
+    engine = await QdrantEdgeKnowledge.open(tmp_path, embedder=embedder)
     yield engine
     await engine.close()
 

@@ -91,3 +91,11 @@ async def test_metrics_are_prometheus_text(health: Health):
     response = await _response(health, "/metrics")
     assert response.status_code == 200
     assert "parley_messages_consumed" in response.text
+
+
+async def test_readiness_names_what_the_parts_of_the_process_are(health: Health):
+    assert "parts" not in (await _response(health, "/readyz")).json()
+
+    health.add_part("engine", "qdrant-edge")
+
+    assert (await _response(health, "/readyz")).json()["parts"] == {"engine": "qdrant-edge"}
