@@ -1,6 +1,7 @@
 """Reading requests and writing answers on plain ASGI, healthy or broken on purpose."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Coroutine
@@ -93,7 +94,8 @@ async def reset(scope: Scope, receive: Receive) -> None:
     connection = transport.get_extra_info("socket")
     if connection is not None:
         # Lingering for zero seconds makes the kernel send RST where closing would send FIN.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # a caller who has hung up by now has closed it
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     await _until_hang_up(receive)
 
