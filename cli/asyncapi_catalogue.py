@@ -18,6 +18,7 @@ from libs.contracts import (
     directory,
     drafts,
     erasure,
+    exporting,
     files,
     gateway,
     improving,
@@ -136,6 +137,7 @@ _TIMED: Kinds = (
 )
 _ORGANISING_QUERIES: Kinds = (
     drafts.GetDraft,
+    exporting.ExportContact,
     notes.ListNotes,
     scheduling.ListScheduledReplies,
     templates.GetTemplate,

@@ -49,6 +49,7 @@ from libs.contracts.directory import (
 from libs.contracts.drafts import DeleteDraft, GetDraft, SaveDraft
 from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
+from libs.contracts.exporting import ExportContact
 from libs.contracts.files import GetFile
 from libs.contracts.media import RecordFiles
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
@@ -124,6 +125,7 @@ from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_erasures import MongoErasureReads
+from services.conversation.adapters.mongo_exports import MongoExports
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
@@ -162,6 +164,7 @@ from services.conversation.use_cases.erase_contact import (
 from services.conversation.use_cases.events_after import GetEventsAfter
 from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.expire_presence import expire_presence
+from services.conversation.use_cases.export_contact import ExportContactForAdmin
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_account import GetAccountForPerson
 from services.conversation.use_cases.get_conversation import GetThread
@@ -411,6 +414,7 @@ def organising_queries(conversations: MongoConversations, store: Store) -> Mappi
         GetTemplate: GetTemplateForPerson(templates),
         RenderTemplate: RenderForPerson(templates, conversations, contacts),
         GetDraft: GetOwnDraft(conversations, templates),
+        ExportContact: ExportContactForAdmin(contacts, MongoExports(store)),
         ListNotes: ListNotesForPerson(conversations, MongoNoteReads(store)),
         ListScheduledReplies: ListScheduledForPerson(conversations, MongoScheduleReads(store)),
     }

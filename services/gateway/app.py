@@ -59,6 +59,7 @@ from services.gateway.entrypoints.http_conversations import add_conversation_rou
 from services.gateway.entrypoints.http_departments import add_department_routes
 from services.gateway.entrypoints.http_documents import add_document_routes, bounds_of_documents
 from services.gateway.entrypoints.http_erasures import add_erasure_routes
+from services.gateway.entrypoints.http_exports import add_export_route
 from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes, bounds_of_uploads
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_improving import add_improving_routes
@@ -392,6 +393,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_improving_routes(app, improve, _commanding(outside))
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))
+    add_export_route(app, outside.queries)
     add_erasure_routes(app, outside.queries, _commanding(outside))
     people = AdministerPeople(
         RunCommand(outside.commands),

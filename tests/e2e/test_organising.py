@@ -145,3 +145,19 @@ async def test_many_conversations_at_once_each_with_a_result_of_its_own(parley: 
         assert (await call(parley, ana, "POST", "bulk", archived)).json()["done"] == 2
         shown_two = (await parley.thread(ana, two))["conversation"]
         assert (shown_two["status"], shown_two["labels"]) == ("archived", ["stock"])
+
+
+async def test_an_admin_exports_what_is_known_of_a_contact(parley: Parley) -> None:
+    async with parley.console(ANA) as ana, parley.console() as dora:
+        one = await new_conversation(parley, ana)
+        await call(parley, ana, "POST", f"{one}/notes", {"text": "likes tea"})
+        contact = (await parley.thread(ana, one))["conversation"]["contact"]["id"]
+        page = await dora.request("GET", f"/api/v1/contacts/{contact}/export")
+        assert (page["contact"]["id"], page["next_cursor"]) == (contact, None)
+        kinds = [record["kind"] for record in page["records"]]
+        assert kinds == ["conversation", "message", "message", "note"]
+        refused = await parley.http.get(
+            f"{parley.gateways[0]}/api/v1/contacts/{contact}/export",
+            headers={"Authorization": f"Bearer {ana.token}"},
+        )
+        assert refused.status_code == 403

@@ -110,6 +110,7 @@ RULES: dict[str, Rule] = {
     ),
     "mergeContacts": _TEAM.by(Scope.CONTACTS_WRITE),
     "eraseContact": _ADMINS.by(Scope.ERASURE),
+    "exportContact": _ADMINS.by(Scope.EXPORT),
     "getErasure": _ADMINS.by(Scope.ERASURE),
     "listPresence": _TEAM.by(Scope.ACCOUNT),
     "getAccount": _TEAM.by(Scope.ACCOUNT),

@@ -18,6 +18,7 @@ from services.conversation.adapters.documents import deadline_id
 from services.conversation.adapters.mongo_contacts import MongoContactReads
 from services.conversation.adapters.mongo_conversations import MongoConversations
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
+from services.conversation.adapters.mongo_exports import MongoExports
 from services.conversation.adapters.mongo_indexes import INDEXES
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
@@ -44,6 +45,7 @@ class MongoRepository:
         self.organising = MongoNoteReads(store)
         self.scheduled = MongoScheduleReads(store)
         self.templates = MongoTemplateReads(store)
+        self.exports = MongoExports(store)
         self.directory = MongoDirectoryReads(store)
         self.presence = MongoPresence(store, Publisher("amqp://unused", "test"), 1.0)
         self.searches = MongoSearches(store)

@@ -4,18 +4,21 @@ from typing import Any
 
 from libs.contracts.conversation import Sender
 from libs.contracts.drafts import ReplyDraft
+from libs.contracts.exporting import ExportKind
 from libs.contracts.notes import NoteView
 from libs.contracts.scheduling import ScheduledReply, ScheduledState, SendScheduledReply
 from libs.contracts.snoozing import WakeConversation, WakeReason
 from libs.contracts.templates import Template
 from libs.contracts.vocabulary import SenderKind
 from services.conversation.adapters.mongo_timers import MongoTimers
+from services.conversation.domain.status_machine import StatusCommand
 from services.conversation.domain.timers import Timer, TimerKind
+from services.conversation.use_cases.export_ports import Exported
 from services.conversation.use_cases.ports import Transaction
 from tests.integration.conversation.repository import MongoRepository
 from tests.integration.conversation.test_mongo_timers import RecordingPublisher
 from tests.unit.conversation.fakes import InMemoryStore
-from tests.unit.conversation.making import ACCOUNT, agent, conversation, id_of_thread, moment
+from tests.unit.conversation.making import ACCOUNT, CONTACT, agent, conversation, draft, id_of_thread, moment
 
 ANA = agent()
 CONVERSATION = id_of_thread()
@@ -153,3 +156,36 @@ async def test_templates_and_drafts(repository: InMemoryStore | MongoRepository)
     assert await reads.draft(ACCOUNT, "ana", CONVERSATION) == draft
     assert await reads.draft(ACCOUNT, "ben", CONVERSATION) is None
     assert await reads.draft("other", "ana", CONVERSATION) is None
+
+
+async def test_a_contacts_records_are_exported_in_order(mongo: MongoRepository) -> None:
+    one = conversation()
+    messages = [one.receive(draft(f"m{number}"), CONTACT, wants_answer=False) for number in range(12)]
+    one.change_status(StatusCommand.RESOLVE, ANA, moment(1))
+
+    async def keep(tx: Transaction) -> None:
+        for message in messages:
+            await tx.add_message(message)
+        await tx.save(one)
+        await tx.add_note(note(1, one.id))
+
+    await mongo.transaction(ACCOUNT, keep)
+    found = await mongo.exports.next_conversation(ACCOUNT, "contact-1", None)
+    assert found is not None
+    assert found.id == one.id
+    assert await mongo.exports.next_conversation(ACCOUNT, "contact-1", one.id) is None
+    assert await mongo.exports.next_conversation("other", "contact-1", None) is None
+
+    async def exported(kind: ExportKind, after: str | None = None, limit: int = 50) -> list[Exported]:
+        return list(await mongo.exports.exported(ACCOUNT, one.id, kind, after, limit))
+
+    first = await exported(ExportKind.MESSAGE, limit=10)
+    rest = await exported(ExportKind.MESSAGE, first[-1].place)
+    shown = [record.data for record in first + rest]
+    assert shown == [message.view.model_dump(mode="json") for message in messages]
+    assert await exported(ExportKind.MESSAGE, "no number") == []
+    (transition,) = await exported(ExportKind.TRANSITION)
+    assert (transition.data["target"], transition.data["actor_id"]) == ("resolved", "ana")
+    (noted,) = await exported(ExportKind.NOTE)
+    assert noted.data == note(1, one.id).model_dump(mode="json")
+    assert await exported(ExportKind.SUGGESTION) == await exported(ExportKind.SCHEDULED_REPLY) == []
