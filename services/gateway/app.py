@@ -117,6 +117,7 @@ from services.gateway.use_cases.get_conversation import GetVisibleConversation
 from services.gateway.use_cases.hub import Hub
 from services.gateway.use_cases.identify_caller import IdentifyByToken
 from services.gateway.use_cases.improve_draft import ImproveDraftOf
+from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.list_api_keys import ListApiKeys
 from services.gateway.use_cases.list_conversations import ListVisibleConversations
 from services.gateway.use_cases.log_in import LogIn
@@ -303,7 +304,14 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         TokenBuckets(settings.requests_per_key, _MINUTE),
         monotonic,
     )
-    receive = ReceiveWebhook(CHANNELS, outside.connections, outside.inbound, now=now, derive_id=derived_id)
+    receive = ReceiveWebhook(
+        CHANNELS,
+        outside.connections,
+        outside.inbound,
+        now=now,
+        derive_id=derived_id,
+        keep_files=KeepInlineFiles(outside.files, content_type_of, now=now, derive_id=derived_id),
+    )
     webhooks = Webhooks(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds, now=now)
     api = make_app(
         Guard(identify, limits, outside.audit),

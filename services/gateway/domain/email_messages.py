@@ -57,6 +57,7 @@ def read_mail(mail: JsonObject, connection: ConnectionSecrets) -> Reading:
         kind=MessageKind.EMAIL,
         content=_text(mail),
         attachments=files,
+        contents=_contents(mail, files),
         reply_to=answered[-1] if answered else (chain[-1] if chain else None),
         references=tuple(dict.fromkeys([*reversed(answered), *reversed(chain)])),
         conversation_id=_conversation(mail, connection),
@@ -156,6 +157,17 @@ def _files(mail: JsonObject, copy: str) -> tuple[tuple[Attachment, ...], tuple[s
             continue
         files.append(_file(item, copy, place))
     return tuple(files), tuple(dict.fromkeys(unread))
+
+
+def _contents(mail: JsonObject, files: tuple[Attachment, ...]) -> tuple[tuple[str, str], ...]:
+    """The files' bytes, still in base64, by the references that `_files` gave them."""
+    named = {one.reference.rpartition("/")[2]: one.reference for one in files}
+    found: list[tuple[str, str]] = []
+    for place, item in enumerate(optional_list(mail, "Attachments")):
+        content = (item.get("Content") or item.get("Data")) if type(item) is dict else None
+        if type(content) is str and str(place) in named:
+            found.append((named[str(place)], content))
+    return tuple(found)
 
 
 def _file(item: JsonObject, copy: str, place: int) -> Attachment:

@@ -1,6 +1,6 @@
 """What a post of a platform says, in neutral words: every channel's reader gives these, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from libs.contracts.conversation import Attachment
@@ -51,6 +51,8 @@ class Inbound:
     forwarded: bool = False
     automatic: bool = False
     sent_at: datetime | None = None
+    #: Files that came inside the post, in base64, by the reference of their attachment.
+    contents: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.vocabulary import ActorKind, Channel
 from services.gateway.domain.inbound import Inbound, Reading
 from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
+from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now
 
 
@@ -25,7 +26,9 @@ class ReceiveWebhook:
         *,
         now: Now,
         derive_id: DeriveId,
+        keep_files: KeepInlineFiles | None = None,
     ) -> None:
+        self._keep_files = keep_files
         self._channels = {str(kind): channel for kind, channel in channels.items()}
         self._connections = connections
         self._inbound = inbound
@@ -82,6 +85,8 @@ class ReceiveWebhook:
         return connection
 
     async def _record(self, connection: ConnectionSecrets, message: Inbound) -> None:
+        if self._keep_files is not None:
+            message = await self._keep_files(connection, message)
         command_id = self._derive_id(connection.connection_id, message.delivery_id)
         command = self.command_of(message, connection)
         await self._inbound.record(command, id=command_id, account_id=connection.account_id)
