@@ -3,8 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
-
-from qdrant_client import AsyncQdrantClient
+from typing import Protocol
 
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
@@ -21,11 +20,9 @@ from services.ai.adapters.guarded_chat import GuardedChat
 from services.ai.adapters.mongo_documents import INDEXES, MongoDocuments
 from services.ai.adapters.mongo_usage import INDEXES as USAGE_INDEXES
 from services.ai.adapters.mongo_usage import MongoUsage
-from services.ai.adapters.onnx_embedder import OnnxEmbedder
 from services.ai.adapters.openai_chat import OpenAIChat
 from services.ai.adapters.openai_embedder import OpenAIEmbedder
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
-from services.ai.adapters.qdrant_server_knowledge import QdrantServerKnowledge
 from services.ai.domain.grounding import Thresholds
 from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
 from services.ai.entrypoints.drafting import Drafting
@@ -41,7 +38,7 @@ from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
 from services.ai.use_cases.model_engine import ModelEngine
-from services.ai.use_cases.ports import KnowledgeUnavailable
+from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
 from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
@@ -49,9 +46,22 @@ from services.ai.use_cases.take_in_file import TakeInFile
 
 _EMBEDDING_PAUSE = 30.0
 
-AnyKnowledge = QdrantEdgeKnowledge | QdrantServerKnowledge
-
 _log = get_logger("ai")
+
+
+class _Engine(Knowledge, Protocol):
+    """An engine of retrieval, with what its place in the service needs."""
+
+    async def prepare(self) -> None: ...
+    async def embed_waiting(self) -> int: ...
+    async def ping(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class _Model(Embedder, Protocol):
+    """An embedding model that can be let go of."""
+
+    async def close(self) -> None: ...
 
 
 async def build(settings: AISettings) -> Service:
@@ -92,8 +102,7 @@ async def build(settings: AISettings) -> Service:
     service.health.add_part("embedding", embedding or "none: words alone are compared")
     rung = f"{settings.model_premium}, then {settings.without_model}" if ask else "none: answers are quotes"
     service.health.add_part("model", rung)
-    if isinstance(knowledge, QdrantServerKnowledge):
-        service.on_start(knowledge.prepare)
+    service.on_start(knowledge.prepare)
     service.on_start(index)
     service.on_stop(knowledge.close)
     service.background(lambda: _keep_indexed(index, settings.index_poll_seconds))
@@ -153,20 +162,27 @@ def _add_knowledge(
     foundation.consumers.queries("ai", {**knowing.queries(), **improving.queries()})
 
 
-async def _knowledge(settings: AISettings, embedder: Embedder | None) -> AnyKnowledge:
+async def _knowledge(settings: AISettings, embedder: Embedder | None) -> _Engine:
     """A Qdrant server where one is named, else its engine in this process."""
     if not settings.qdrant_url:
         where = await asyncio.to_thread(folder, settings.index_folder)
         return await QdrantEdgeKnowledge.open(where, embedder=embedder)
+    # Imported where it is needed: the client costs every other process 44 MiB and 0.6 s.
+    from qdrant_client import AsyncQdrantClient  # noqa: PLC0415
+
+    from services.ai.adapters.qdrant_server_knowledge import QdrantServerKnowledge  # noqa: PLC0415
+
     key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
     client = AsyncQdrantClient(url=settings.qdrant_url, api_key=key, timeout=30, check_compatibility=False)
     return QdrantServerKnowledge.at(client, embedder=embedder)
 
 
-async def _embedder(settings: AISettings, foundation: Foundation) -> OpenAIEmbedder | OnnxEmbedder | None:
+async def _embedder(settings: AISettings, foundation: Foundation) -> _Model | None:
     """The model that makes vectors, if there is one."""
-    made: OpenAIEmbedder | OnnxEmbedder
+    made: _Model
     if settings.embedding_folder:
+        from services.ai.adapters.onnx_embedder import OnnxEmbedder  # noqa: PLC0415 - 30 MiB
+
         made = await OnnxEmbedder.open(Path(settings.embedding_folder))
     elif settings.embedding_model and settings.model_api_key and settings.model_api_key.get_secret_value():
         made = OpenAIEmbedder(
@@ -198,7 +214,7 @@ async def _keep_indexed(index: IndexDocuments, pause: float) -> None:
             _log.warning("index not brought up to date", error_type=type(error).__name__)
 
 
-async def _keep_embedded(knowledge: AnyKnowledge, pause: float) -> None:
+async def _keep_embedded(knowledge: _Engine, pause: float) -> None:
     """Give what was indexed its vectors, some at a time; while the model is away words alone are compared."""
     while True:
         try:

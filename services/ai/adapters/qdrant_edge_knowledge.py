@@ -80,6 +80,9 @@ class QdrantEdgeKnowledge:
             raise
         return cls(executor, shard, lock, search_seconds, embedder)
 
+    async def prepare(self) -> None:
+        """Nothing to do: it is open."""
+
     async def close(self) -> None:
         """Flush and release the folder; calls after this raise KnowledgeUnavailable."""
         try:
