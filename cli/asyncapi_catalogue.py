@@ -31,6 +31,7 @@ from libs.contracts import (
     organising,
     people,
     presence,
+    read_marks,
     reading,
     scheduling,
     snoozing,
@@ -157,6 +158,8 @@ _DIRECTORY_COMMANDS: Kinds = (
     people.DeletePerson,
     people.UpdatePerson,
     presence.ReportPresence,
+    read_marks.MarkRead,
+    read_marks.ReadMessages,
 )
 #: What the conversation service tells itself, one partition another.
 _OWN_COMMANDS: Kinds = (

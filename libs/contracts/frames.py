@@ -30,6 +30,7 @@ from libs.contracts.media import FilesStored
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.organising_frames import ORGANISING_FRAMES
+from libs.contracts.read_marks import ConversationRead
 from libs.contracts.suggestions import (
     SuggestionApproved,
     SuggestionEdited,
@@ -70,6 +71,8 @@ class Frame(Contract):
     topic: str
     type: str
     seq: int = 0
+    #: Only of now: it has no number, and nobody fetches it later.
+    passing: bool = False
     audience: Audience = Audience()
     fields: dict[str, Any] = Field(default_factory=dict)
     chat: dict[str, Any] | None = None
@@ -84,7 +87,8 @@ class Frame(Contract):
 
     def payload(self) -> dict[str, Any]:
         """What a client gets."""
-        return {"type": self.type, "topic": self.topic, "seq": self.seq, **self.fields}
+        numbered = {} if self.passing else {"seq": self.seq}
+        return {"type": self.type, "topic": self.topic, **numbered, **self.fields}
 
 
 #: The chime that goes with a handoff, and how loud.
@@ -339,6 +343,10 @@ def _transferred(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]
     }
 
 
+def _read_mark(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "conversation:read_mark", base | {"unread": event.unread, "reader_id": event.actor.id}
+
+
 _ACCOUNT_FRAMES: dict[
     type[ConversationEvent], Callable[[Any, dict[str, Any]], tuple[str, dict[str, Any]] | None]
 ] = {
@@ -355,6 +363,7 @@ _ACCOUNT_FRAMES: dict[
     ConversationAssigned: _assigned,
     ConversationTransferred: _transferred,
     FeedbackGiven: _feedback,
+    ConversationRead: _read_mark,
     **ORGANISING_FRAMES,
 }
 

@@ -64,6 +64,7 @@ from libs.contracts.people import (
     UpdatePerson,
 )
 from libs.contracts.presence import ExpirePresence, GetPresence, ReportPresence
+from libs.contracts.read_marks import MarkRead, ReadMessages
 from libs.contracts.reading import GetConversation, ListConversations
 from libs.contracts.scheduling import (
     CancelScheduledReply,
@@ -185,6 +186,7 @@ from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_notes import ListNotesForPerson
 from services.conversation.use_cases.list_scheduled_replies import ListScheduledForPerson
 from services.conversation.use_cases.list_tickets import ListTicketsForPerson
+from services.conversation.use_cases.mark_read import mark_conversation_read
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
 from services.conversation.use_cases.move_conversation import Move
 from services.conversation.use_cases.open_ticket import OpenTicketOfUser
@@ -193,6 +195,7 @@ from services.conversation.use_cases.post_reply import PostReplyToContact
 from services.conversation.use_cases.post_ticket_message import PostInTicket
 from services.conversation.use_cases.read_chatbots import GetChatbotForAdmin, ListChatbotsForAdmin
 from services.conversation.use_cases.read_contacts import GetContactForPerson, ListContactsForPerson
+from services.conversation.use_cases.read_messages import read_messages
 from services.conversation.use_cases.read_people import FindPersonForAdmin, ListPeopleForAdmin
 from services.conversation.use_cases.read_templates import (
     GetTemplateForPerson,
@@ -256,6 +259,8 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
     ReportPresence: report_presence,
     ExpirePresence: expire_presence,
     AssignWaiting: assign_waiting,
+    MarkRead: mark_conversation_read,
+    ReadMessages: read_messages,
     ReleaseConversation: release_conversation,
 }
 

@@ -25,6 +25,7 @@ from services.gateway.adapters.ai_knowledge import AiKnowledge, DocumentUploads
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_audit import BrokerAudit
 from services.gateway.adapters.broker_inbound import BrokerInbound
+from services.gateway.adapters.broker_passing_frames import BrokerPassingFrames
 from services.gateway.adapters.broker_presence import BrokerPresence
 from services.gateway.adapters.broker_session_ends import BrokerSessionEnds, read_session_ends
 from services.gateway.adapters.checked_tokens import CheckedTokens
@@ -69,6 +70,7 @@ from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_organising import add_organising_routes
 from services.gateway.entrypoints.http_people import add_people_routes
 from services.gateway.entrypoints.http_presence import add_presence_routes
+from services.gateway.entrypoints.http_read_marks import add_read_mark_routes
 from services.gateway.entrypoints.http_settings import add_settings_routes
 from services.gateway.entrypoints.http_starting import add_starting_routes
 from services.gateway.entrypoints.http_statistics import add_statistics_routes
@@ -122,6 +124,7 @@ from services.gateway.use_cases.list_api_keys import ListApiKeys
 from services.gateway.use_cases.list_conversations import ListVisibleConversations
 from services.gateway.use_cases.log_in import LogIn
 from services.gateway.use_cases.log_out import LogOut
+from services.gateway.use_cases.mark_read import MarkAsRead
 from services.gateway.use_cases.notification_settings import SettingsOfPeople
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
 from services.gateway.use_cases.ports import (
@@ -151,6 +154,7 @@ from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 from services.gateway.use_cases.start_conversation import Channels, StartConversationAsAgent
 from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
+from services.gateway.use_cases.tell_typing import PassOn, TellTyping
 from services.gateway.use_cases.upload_file import UploadFile
 
 NAME = "gateway"
@@ -182,6 +186,7 @@ class Outside:
     knowledge: Knowledge
     uploads: Uploads
     presence: ReportPresenceOf
+    passing: PassOn
     api_keys: ApiKeys
     announce: Announce
     audit: Auditing
@@ -239,6 +244,7 @@ async def build(settings: GatewaySettings) -> Service:
         knowledge=AiKnowledge(rpc),
         uploads=DocumentUploads(blobs),
         presence=BrokerPresence(foundation.publisher),
+        passing=BrokerPassingFrames(foundation.publisher),
         api_keys=MongoApiKeys(store),
         announce=announce,
         audit=audit,
@@ -415,6 +421,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_people_routes(app, outside.queries, _commanding(outside), people)
     add_chatbot_routes(app, outside.queries, _commanding(outside))
     add_presence_routes(app, outside.queries)
+    add_read_mark_routes(app, _commanding(outside))
     add_department_routes(app, outside.queries, _commanding(outside))
     documents = Documents(outside.uploads, outside.knowledge, outside.queries, now=now, new_id=new_id)
     add_document_routes(app, documents, _commanding(outside))
@@ -495,7 +502,9 @@ def _add_sockets(
         send_seconds=settings.socket_send_seconds,
         frames_per_second=settings.socket_frames_per_second,
     )
-    agents = AgentSocket(handshake, topics_of, make_socket, presence)
+    typing = TellTyping(outside.conversations, outside.passing, now, monotonic)
+    mark = MarkAsRead(outside.commands, outside.inbound, new_id)
+    agents = AgentSocket(handshake, topics_of, make_socket, presence, typing, mark)
     widget = WidgetSocket(
         tokens,
         limits,
@@ -504,6 +513,8 @@ def _add_sockets(
         AcknowledgeShownMessage(outside.inbound, derived_id),
         make_socket,
         now,
+        typing,
+        mark,
     )
 
     def ticket_of(caller: PersonCaller, ticket_id: str, sink: Sink) -> FollowTicket:
@@ -514,6 +525,8 @@ def _add_sockets(
         ticket_of,
         ChatInTicket(outside.commands, AttachFiles(outside.files), derive_id=derived_id, new_id=new_id),
         make_socket,
+        typing,
+        mark,
     )
 
     async def chat_socket(websocket: WebSocket) -> None:

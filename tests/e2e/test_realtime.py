@@ -4,8 +4,10 @@ import asyncio
 import json
 
 import websockets
+from websockets.asyncio.client import ClientConnection
 
 from deploy.local.demo import account
+from deploy.local.demo.console import JsonObject
 from tests.e2e.parley import Parley, eventually, new_chat
 
 ANA, BEN = account.PEOPLE[0], account.PEOPLE[1]
@@ -90,3 +92,48 @@ async def test_a_handoff_reaches_every_agent_who_may_see_it(parley: Parley) -> N
             assert frame["notification"]["title"] == f"New handoff — {account.CHATBOT_NAME}"
             assert frame["notification"]["body"].endswith(": asked_for_human")
             assert frame["notification"]["requireInteraction"] is True
+
+
+async def test_typing_and_read_marks_go_both_ways(parley: Parley) -> None:
+    answer = await parley.http.post(
+        f"{parley.gateways[0]}/api/v1/widget/sessions", json={"connection_id": account.WIDGET_CONNECTION}
+    )
+    token = answer.json()["token"]
+    address = parley.gateways[0].replace("http", "ws", 1)
+
+    async def heard(socket: ClientConnection, kind: str) -> JsonObject:
+        async with asyncio.timeout(20):
+            while True:
+                found = json.loads(await socket.recv())
+                if found["type"] == kind:
+                    return dict(found)
+
+    async with (
+        parley.console(gateway=1) as admin,
+        websockets.connect(f"{address}/ws/widget?token={token}", proxy=None) as visitor,
+    ):
+        said = {"type": "message", "content": "I want to talk to a human", "client_message_id": "1"}
+        await visitor.send(json.dumps(said))
+        handoff = await admin.frame("handoff", lambda frame: frame["visitor_name"] == "Visitor")
+        conversation_id = handoff["conversation_id"]
+        await visitor.send(json.dumps({"type": "typing", "typing": True}))
+        told = await admin.frame(
+            "conversation:typing", lambda frame: frame["conversation_id"] == conversation_id
+        )
+        assert (told["typing"], told["sender"]["kind"]) == (True, "contact")
+        await admin.send({"type": "typing", "topic": conversation_id, "typing": True})
+        assert (await heard(visitor, "typing"))["sender"] == {"kind": "agent", "name": "Dora"}
+
+        await admin.send({"type": "read", "topic": conversation_id})
+        marked = await admin.frame(
+            "conversation:read_mark", lambda frame: frame["conversation_id"] == conversation_id
+        )
+        assert (marked["unread"], marked["reader_id"]) == (0, admin.person.id)
+        path = f"/app/chatbots/{account.CHATBOT_ID}/conversations/{conversation_id}/replies"
+        reply = await admin.request("POST", path, {"content": "Hello."})
+        await visitor.send(json.dumps({"type": "read", "message_id": reply["id"]}))
+        await admin.frame("conversation:read", lambda frame: frame["message_id"] == reply["id"])
+        thread = await parley.thread(admin, conversation_id)
+        assert thread["conversation"]["unread"] == 0
+        outbound = [one for one in thread["messages"] if one["direction"] == "outbound"]
+        assert {one["delivery"] for one in outbound} == {"read"}

@@ -67,6 +67,10 @@ class AgentConsole:
         await self._socket.send(json.dumps({"type": "subscribe", "topic": topic}))
         return await self.frame("subscribed", lambda frame: frame.get("topic") == topic)
 
+    async def send(self, frame: JsonObject) -> None:
+        """Send a frame."""
+        await self._socket.send(json.dumps(frame))
+
     async def frame(self, kind: str, matches: Callable[[JsonObject], bool] = lambda _: True) -> JsonObject:
         """Wait for a frame, also one that came before; each is returned once."""
         try:

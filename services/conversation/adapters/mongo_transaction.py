@@ -19,6 +19,7 @@ from services.conversation.adapters.mongo_directory import MongoDirectory
 from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_notes import MongoNotes
 from services.conversation.adapters.mongo_part import Records, conflict
+from services.conversation.adapters.mongo_read_marks import MongoReadMarks
 from services.conversation.adapters.mongo_schedule import MongoSchedule
 from services.conversation.adapters.mongo_tallies import facts_document
 from services.conversation.adapters.mongo_templates import MongoTemplates
@@ -38,6 +39,7 @@ class MongoTransaction(
     MongoMessages,
     MongoTickets,
     MongoNotes,
+    MongoReadMarks,
     MongoSchedule,
     MongoTemplates,
 ):

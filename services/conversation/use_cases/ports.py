@@ -18,6 +18,7 @@ from services.conversation.use_cases.assigning_ports import AssigningRecords
 from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
 from services.conversation.use_cases.note_ports import NoteRecords
+from services.conversation.use_cases.read_mark_ports import ReadMarkRecords
 from services.conversation.use_cases.schedule_ports import ScheduleRecords
 from services.conversation.use_cases.template_ports import TemplateRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
@@ -78,6 +79,7 @@ class Transaction(
     DirectoryRecords,
     TicketRecords,
     NoteRecords,
+    ReadMarkRecords,
     ScheduleRecords,
     TemplateRecords,
     Protocol,

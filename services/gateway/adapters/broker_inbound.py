@@ -6,9 +6,10 @@ from pydantic_core import to_json
 
 from libs.contracts import topology
 from libs.contracts.base import Command
-from libs.contracts.conversation import AcknowledgeMessage, RecordInboundMessage
+from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.envelope import Envelope, schema_address
+from libs.contracts.read_marks import Receipt
 from libs.runtime.clock import now
 from libs.runtime.publisher import Publisher
 from libs.runtime.telemetry import current_traceparent
@@ -29,7 +30,7 @@ class BrokerInbound:
         crc = topology.thread_crc(command.connection_id, command.session_id)
         await self._publish(command, crc, id, account_id, None)
 
-    async def acknowledge(self, command: AcknowledgeMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+    async def acknowledge(self, command: Receipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
         """Publish to the conversation's partition."""
         crc = topology.conversation_crc(command.conversation_id)
         await self._publish(command, crc, id, account_id, command.conversation_id)

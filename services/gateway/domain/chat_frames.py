@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 from libs.contracts.conversation import Person
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.tickets import may_present
-from services.gateway.domain.client_frames import Delivered, Ping, SaidFrame, read
+from services.gateway.domain.client_frames import Delivered, Ping, Read, SaidFrame, Typing, read
 
 
 class ChatMessage(SaidFrame):
@@ -25,7 +25,7 @@ class ChatMessage(SaidFrame):
     suggestion_id: str | None = Field(default=None, min_length=1, max_length=256)
 
 
-ChatFrame = ChatMessage | Delivered | Ping
+ChatFrame = ChatMessage | Delivered | Typing | Read | Ping
 
 _CHAT: TypeAdapter[ChatFrame] = TypeAdapter(Annotated[ChatFrame, Field(discriminator="type")])
 

@@ -93,8 +93,38 @@ class Delivered(_ClientFrame):
     message_id: str = Field(min_length=1, max_length=256)
 
 
-AgentFrame = Subscribe | Unsubscribe | SetPresence | Ping
-VisitorFrame = VisitorMessage | Delivered | Ping
+class Typing(_ClientFrame):
+    """The visitor, or whoever is in a ticket's room, is writing, or has stopped."""
+
+    type: Literal["typing"]
+    typing: bool
+
+
+class Read(_ClientFrame):
+    """They have read a message, and what came before it."""
+
+    type: Literal["read"]
+    message_id: str = Field(min_length=1, max_length=256)
+
+
+class TypingIn(_ClientFrame):
+    """An agent is writing in a conversation, or has stopped."""
+
+    type: Literal["typing"]
+    topic: _Topic
+    typing: bool
+
+
+class ReadIn(_ClientFrame):
+    """The team has read a conversation up to a message, or all of it."""
+
+    type: Literal["read"]
+    topic: _Topic
+    message_id: str | None = Field(default=None, min_length=1, max_length=256)
+
+
+AgentFrame = Subscribe | Unsubscribe | SetPresence | TypingIn | ReadIn | Ping
+VisitorFrame = VisitorMessage | Delivered | Typing | Read | Ping
 
 T = TypeVar("T")
 

@@ -112,6 +112,7 @@ RULES: dict[str, Rule] = {
     "eraseContact": _ADMINS.by(Scope.ERASURE),
     "exportContact": _ADMINS.by(Scope.EXPORT),
     "getErasure": _ADMINS.by(Scope.ERASURE),
+    "markRead": _TEAM.by(Scope.CONVERSATIONS_MANAGE),
     "listPresence": _TEAM.by(Scope.ACCOUNT),
     "getAccount": _TEAM.by(Scope.ACCOUNT),
     "listDepartments": _TEAM.by(Scope.ACCOUNT),

@@ -7,14 +7,23 @@ from starlette.websockets import WebSocket
 from libs.contracts.errors import DomainError, ErrorCode, ParleyError
 from services.gateway.domain import server_frames
 from services.gateway.domain.callers import VisitorCaller
-from services.gateway.domain.client_frames import Delivered, Ping, VisitorMessage, read_visitor_frame
+from services.gateway.domain.client_frames import (
+    Delivered,
+    Ping,
+    Read,
+    Typing,
+    VisitorMessage,
+    read_visitor_frame,
+)
 from services.gateway.entrypoints.request_limits import RequestLimits
 from services.gateway.entrypoints.ws_handshake import last_seq_of
 from services.gateway.entrypoints.ws_socket import TRY_AGAIN, UNAUTHENTICATED, MakeSocket, close
 from services.gateway.use_cases.acknowledge_message import AcknowledgeShownMessage
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
+from services.gateway.use_cases.mark_read import MarkAsRead
 from services.gateway.use_cases.ports import Now, Sink, Tokens
 from services.gateway.use_cases.record_visitor_message import RecordVisitorMessage
+from services.gateway.use_cases.tell_typing import TellTyping
 
 
 class WidgetSocket:
@@ -29,6 +38,8 @@ class WidgetSocket:
         acknowledge: AcknowledgeShownMessage,
         make_socket: MakeSocket,
         now: Now,
+        typing: TellTyping,
+        mark: MarkAsRead,
     ) -> None:
         self._tokens = tokens
         self._limits = limits
@@ -37,6 +48,8 @@ class WidgetSocket:
         self._acknowledge = acknowledge
         self._make_socket = make_socket
         self._now = now
+        self._typing = typing
+        self._mark = mark
 
     async def __call__(self, websocket: WebSocket) -> None:
         """One connection, from its handshake to its end."""
@@ -83,14 +96,21 @@ class WidgetSocket:
                     thread.expect()
                     await sink.send(server_frames.acknowledged(client_message_id))
                 case Delivered():
-                    await self._shown(visitor, thread, frame.message_id)
+                    await self._acknowledge(
+                        visitor, conversation_id=_own(thread), message_id=frame.message_id
+                    )
+                case Typing():
+                    await self._typing.visitor(visitor, typing=frame.typing)
+                case Read():
+                    await self._mark.visitor(visitor, _own(thread), frame.message_id)
         except ParleyError as error:
             await sink.send(
                 server_frames.error(error.code, error.detail, client_message_id=client_message_id)
             )
 
-    async def _shown(self, visitor: VisitorCaller, thread: FollowOwnThread, message_id: str) -> None:
-        conversation_id = thread.conversation_id
-        if conversation_id is None:
-            raise DomainError(ErrorCode.NOT_FOUND, "There is no such message.")
-        await self._acknowledge(visitor, conversation_id=conversation_id, message_id=message_id)
+
+def _own(thread: FollowOwnThread) -> str:
+    """The visitor's conversation. Raises DomainError `not_found` before there is one."""
+    if thread.conversation_id is None:
+        raise DomainError(ErrorCode.NOT_FOUND, "There is no such message.")
+    return thread.conversation_id

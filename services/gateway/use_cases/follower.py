@@ -87,6 +87,11 @@ class Follower:
         else:
             self.cut("too much was missed")
 
+    def take_passing(self, frame: FrameText) -> None:
+        """A live frame without a number: sent now, or, while the socket catches up, not at all."""
+        if self._waiting is None and self._sees(frame.frame):
+            self._sink.offer(frame.under(self.topic, self._receiver))
+
     async def acknowledge(self, seq: int, *, complete: bool) -> None:
         """Say that the topic is followed, and where its numbers stand."""
         await self._sink.send(server_frames.subscribed(self.topic, seq, complete=complete))

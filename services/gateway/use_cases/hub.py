@@ -43,6 +43,11 @@ class _Occupied:
             for follower in tuple(self.followers):
                 follower.take(text)
 
+    def pass_by(self, frame: Frame) -> None:
+        text = FrameText(frame)
+        for follower in tuple(self.followers):
+            follower.take_passing(text)
+
     def cut(self, reason: str) -> None:
         for follower in tuple(self.followers):
             follower.cut(reason)
@@ -115,7 +120,9 @@ class Hub:
                 self._mend(occupied, [])
 
     def _place(self, occupied: _Occupied, frame: Frame) -> None:
-        if occupied.held is not None:
+        if frame.passing:
+            occupied.pass_by(frame)
+        elif occupied.held is not None:
             if len(occupied.held) < MOST_WAITING:
                 occupied.held.append(frame)
             else:

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from libs.contracts.base import Command, Fault
 from libs.contracts.conversation import (
-    AcknowledgeMessage,
     EventPage,
     FoundConversation,
     Person,
@@ -16,6 +15,7 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.frames import Frame
 from libs.contracts.notify import FramePage
+from libs.contracts.read_marks import Receipt
 from libs.contracts.reading import ConversationThread, GetConversation, ListConversations
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.refresh_tokens import Family
@@ -170,7 +170,7 @@ class InboundMessages(Protocol):
         """To the partition of its thread."""
         ...
 
-    async def acknowledge(self, command: AcknowledgeMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+    async def acknowledge(self, command: Receipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
         """To the partition of its conversation."""
         ...
 

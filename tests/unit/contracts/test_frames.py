@@ -9,9 +9,11 @@ from libs.contracts import conversation as said
 from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
+from libs.contracts.media import FilesStored
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import PriorityChanged
+from libs.contracts.read_marks import ConversationRead
 from libs.contracts.scheduling import ScheduledReplyChanged, ScheduledState
 from libs.contracts.snoozing import ConversationSnoozed, ConversationWoken, WakeReason
 from libs.contracts.suggestions import SuggestionRecorded, SuggestionRejected, SuggestionView
@@ -189,6 +191,8 @@ def test_at_most_one_frame_a_topic():
             },
             PriorityChanged: {"priority": Priority.LOW, "former_priority": Priority.NONE},
             FeedbackGiven: {"message_id": "m1", "feedback": Feedback.UP},
+            ConversationRead: {"unread": 1},
+            FilesStored: {"message_id": "m1", "attachments": ()},
         }.get(kind, {})
         topics = [frame.topic for frame in frames_of(_event(kind, **fields), 1)]
         assert len(topics) == len(set(topics))

@@ -44,6 +44,7 @@ from tests.unit.conversation.fake_organising import (
     InMemoryOrganisingRecords,
     OrganisingShelf,
 )
+from tests.unit.conversation.fake_read_marks import InMemoryReadMarks
 from tests.unit.conversation.fake_searches import InMemorySearches
 
 T = TypeVar("T")
@@ -111,7 +112,11 @@ class InMemoryStore:
 
 
 class InMemoryTransaction(
-    InMemoryAssigningRecords, InMemoryContactRecords, InMemoryDirectoryRecords, InMemoryOrganisingRecords
+    InMemoryReadMarks,
+    InMemoryAssigningRecords,
+    InMemoryContactRecords,
+    InMemoryDirectoryRecords,
+    InMemoryOrganisingRecords,
 ):
     """Implements the port Transaction."""
 

@@ -39,6 +39,7 @@ from tests.unit.gateway.fakes import (
     KeptFrames,
     KnownChannels,
     KnownConnections,
+    PassedFrames,
     PlainPasswords,
     RecordingInbound,
     ScriptedCommands,
@@ -82,6 +83,7 @@ class Site:
     channels: KnownChannels
     notification_settings: ChosenSettings
     presence: HeardPresence
+    passing: PassedFrames
     api_keys: InMemoryApiKeys
     announce: Announcements
     audit: RecordedAudit
@@ -120,6 +122,7 @@ def make_site(**changes: Any) -> Site:
         "channels": KnownChannels(TELEGRAM, WIDGET),
         "notification_settings": ChosenSettings(),
         "presence": HeardPresence(),
+        "passing": PassedFrames(),
         "api_keys": InMemoryApiKeys(),
         "announce": Announcements(),
         "audit": RecordedAudit(),

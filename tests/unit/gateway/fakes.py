@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Actor, Command, Query
 from libs.contracts.conversation import (
-    AcknowledgeMessage,
     EventPage,
     FoundConversation,
     Person,
@@ -20,9 +19,11 @@ from libs.contracts.conversation import (
 from libs.contracts.delivery import ConnectionSecrets, FoundConnection
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
+from libs.contracts.frames import Frame
 from libs.contracts.notification_settings import NotificationSettings
 from libs.contracts.notify import FramePage
 from libs.contracts.presence import Presence
+from libs.contracts.read_marks import Receipt
 from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from libs.contracts.vocabulary import Channel
 from services.gateway.domain.callers import VisitorCaller
@@ -169,7 +170,7 @@ class KnownConnections:
 class RecordingInbound:
     def __init__(self) -> None:
         self.recorded: list[tuple[str, str, RecordInboundMessage]] = []
-        self.acknowledged: list[tuple[str, AcknowledgeMessage]] = []
+        self.acknowledged: list[tuple[str, Receipt]] = []
         self.parked: list[tuple[str, str, str]] = []
         self.away = False
 
@@ -178,7 +179,7 @@ class RecordingInbound:
             raise away()
         self.recorded.append((id, account_id, command))
 
-    async def acknowledge(self, command: AcknowledgeMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
+    async def acknowledge(self, command: Receipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
         if self.away:
             raise away()
         self.acknowledged.append((id, command))
@@ -392,3 +393,13 @@ class HeardPresence:
         if self.away:
             raise away()
         self.heard.append((actor.id, str(state)))
+
+
+class PassedFrames:
+    """Frames that pass by, remembered."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    async def __call__(self, frame: Frame) -> None:
+        self.frames.append(frame)
