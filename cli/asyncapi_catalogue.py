@@ -256,6 +256,11 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.AI_DRAFT_REPLY.name: (suggestions.DraftReply,),
         topology.AI_ADD_DOCUMENT.name: (ai.AddDocument,),
         topology.AI_PUT_DOCUMENT.name: (knowledge.PutDocument,),
+        topology.AI_ON_CONVERSATION.name: (
+            suggestions.SuggestionApproved,
+            suggestions.SuggestionEdited,
+            suggestions.SuggestionRejected,
+        ),
         topology.AI_REMOVE_DOCUMENT.name: (knowledge.RemoveDocument,),
         topology.query_queue("ai"): _KNOWLEDGE_QUERIES,
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),

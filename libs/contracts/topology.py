@@ -150,6 +150,14 @@ DELIVERY_CONNECT_CHANNEL = Queue(
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
+#: What became of suggestions. No order to keep: learning is the same whichever comes first.
+AI_ON_CONVERSATION = Queue(
+    "ai.on-conversation-ev",
+    tuple(
+        Binding(CONVERSATION_EVENTS, f"*.conversation.suggestion_{fate}.v1")
+        for fate in ("approved", "edited", "rejected")
+    ),
+)
 AI_PUT_DOCUMENT = _command_queue("ai", AI_COMMANDS, "put_document")
 AI_REMOVE_DOCUMENT = _command_queue("ai", AI_COMMANDS, "remove_document")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
@@ -210,6 +218,7 @@ QUEUES: tuple[Queue, ...] = (
     AI_DRAFT_REPLY,
     AI_ADD_DOCUMENT,
     AI_PUT_DOCUMENT,
+    AI_ON_CONVERSATION,
     AI_REMOVE_DOCUMENT,
     GATEWAY_SET_CREDENTIALS,
     NOTIFY_PUT_SETTINGS,

@@ -8,6 +8,7 @@ from typing import Protocol
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
 from libs.contracts.knowledge import MOST_DOCUMENT_BYTES
+from libs.runtime.clock import now
 from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
 from libs.runtime.gridfs_blobs import GridFsBlobs
@@ -18,6 +19,8 @@ from services.ai.adapters.blob_files import BlobFiles
 from services.ai.adapters.bounded_reader import BoundedReader
 from services.ai.adapters.guarded_chat import GuardedChat
 from services.ai.adapters.mongo_documents import INDEXES, MongoDocuments
+from services.ai.adapters.mongo_proposals import INDEXES as PROPOSAL_INDEXES
+from services.ai.adapters.mongo_proposals import MongoProposals
 from services.ai.adapters.mongo_usage import INDEXES as USAGE_INDEXES
 from services.ai.adapters.mongo_usage import MongoUsage
 from services.ai.adapters.openai_chat import OpenAIChat
@@ -28,6 +31,7 @@ from services.ai.domain.routing import Price, Route, RoutingTable, default_route
 from services.ai.entrypoints.drafting import Drafting
 from services.ai.entrypoints.improving import Improving
 from services.ai.entrypoints.knowing import Knowing
+from services.ai.entrypoints.learning import Learning
 from services.ai.entrypoints.subscribers import Subscribers
 from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
@@ -36,6 +40,8 @@ from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.embedding_ports import Embedder, EmbeddingUnavailable
 from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
+from services.ai.use_cases.learn_from_decision import LearnFromDecision, RememberProposal, Unlearn
+from services.ai.use_cases.learn_phrasing import ForgetPhrasing, LearnPhrasing
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
 from services.ai.use_cases.model_engine import ModelEngine
 from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
@@ -66,7 +72,9 @@ class _Model(Embedder, Protocol):
 
 async def build(settings: AISettings) -> Service:
     """The service, ready to run. Opens the index's folder; connects to nothing yet."""
-    foundation = Foundation("ai", settings, indexes={**INDEXES, **USAGE_INDEXES}, relays=False)
+    foundation = Foundation(
+        "ai", settings, indexes={**INDEXES, **USAGE_INDEXES, **PROPOSAL_INDEXES}, relays=False
+    )
     documents = MongoDocuments(foundation.store)
     embedder = await _embedder(settings, foundation)
     knowledge = await _knowledge(settings, embedder)
@@ -85,12 +93,17 @@ async def build(settings: AISettings) -> Service:
         foundation.publisher,
     )
     foundation.consumers.work_queue(topology.AI_ANSWER_CONTACT, subscribers.answers(), prefetch=50)
-    drafting = Drafting(DraftReply(knowledge, ask), foundation.publisher)
+    proposals = MongoProposals(foundation.store)
+    remember = RememberProposal(proposals, now)
+    drafting = Drafting(DraftReply(knowledge, ask), remember, foundation.publisher)
     foundation.consumers.work_queue(topology.AI_DRAFT_REPLY, drafting.routes(), prefetch=20)
     foundation.consumers.work_queue(topology.AI_ADD_DOCUMENT, subscribers.documents(), prefetch=4)
-    foundation.consumers.work_queue(
-        topology.AI_ERASE_PERSON, person_routes(foundation.store, foundation.publisher, "ai"), prefetch=1
+    learning = Learning(
+        LearnFromDecision(proposals, LearnPhrasing(documents)), Unlearn(proposals, ForgetPhrasing(documents))
     )
+    foundation.consumers.work_queue(topology.AI_ON_CONVERSATION, learning.routes(), prefetch=10)
+    erasing = person_routes(foundation.store, foundation.publisher, "ai", forget_owned=learning.forget)
+    foundation.consumers.work_queue(topology.AI_ERASE_PERSON, erasing, prefetch=1)
     look = LookAtKnowledge(documents, knowledge, index)
     improving = Improving(ImproveDraft(knowledge, ask))
     embedding = embedder.name if embedder else None

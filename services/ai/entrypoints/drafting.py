@@ -30,11 +30,20 @@ class Propose(Protocol):
         ...
 
 
+class Remember(Protocol):
+    """The use case `RememberProposal`."""
+
+    async def __call__(self, request: ai.ContactRequest, proposal_id: str, language: str) -> None:
+        """Keep what was asked until the agent decides."""
+        ...
+
+
 class Drafting:
     """Takes `draft_reply`."""
 
-    def __init__(self, propose: Propose, publisher: Publisher) -> None:
+    def __init__(self, propose: Propose, remember: Remember, publisher: Publisher) -> None:
         self._propose = propose
+        self._remember = remember
         self._publisher = publisher
 
     def routes(self) -> Routes:
@@ -49,7 +58,9 @@ class Drafting:
             length=command.wishes.length,
             custom_prompt=command.wishes.custom_prompt,
         )
-        suggestion = await self._propose(_request(received), avoid=command.avoid, wishes=wishes)
+        request = _request(received)
+        suggestion = await self._propose(request, avoid=command.avoid, wishes=wishes)
+        await self._remember(request, command.request_id, suggestion.language)
         record = RecordSuggestion(
             actor=Actor(kind=ActorKind.AI, id=command.chatbot.id, name=command.chatbot.name),
             conversation_id=command.conversation.id,
