@@ -2,12 +2,18 @@
 
 from libs.contracts.base import SYSTEM
 from libs.contracts.contacts import ContactAlias
+from libs.contracts.conversation import Sender
+from libs.contracts.drafts import ReplyDraft
+from libs.contracts.notes import NoteView
+from libs.contracts.scheduling import ScheduledReply
+from libs.contracts.vocabulary import SenderKind
 from services.conversation.domain.erasing import erase
 from services.conversation.domain.erasure import Erasure
+from services.conversation.domain.timers import Timer, TimerKind
 from services.conversation.use_cases.ports import Transaction
 from tests.integration.conversation.repository import MongoRepository
 from tests.unit.conversation.fakes import InMemoryStore, counting_ids
-from tests.unit.conversation.making import ACCOUNT, CONNECTION, CONTACT, conversation, draft, moment
+from tests.unit.conversation.making import ACCOUNT, CONNECTION, CONTACT, agent, conversation, draft, moment
 
 Repository = InMemoryStore | MongoRepository
 
@@ -85,3 +91,64 @@ async def test_a_forgotten_contact_takes_the_merged_ones_along(repository: Repos
 
     assert sorted(await repository.transaction(ACCOUNT, work)) == ["Jo", "Mira"]
     assert await repository.contacts.search(ACCOUNT, None, None, 9) == []
+
+
+async def test_what_people_kept_beside_a_conversation_is_gone_and_its_labels_are_in_no_event(
+    mongo: MongoRepository,
+) -> None:
+    one, ana = conversation(), agent()
+    author = Sender(kind=SenderKind.AGENT, id="ana", name="Ana")
+    reply = ScheduledReply(
+        id="s1",
+        conversation_id=one.id,
+        author=author,
+        content="secret reply",
+        send_at=moment(90),
+        created_at=moment(1),
+    )
+
+    async def write(tx: Transaction) -> None:
+        one.label(ana, moment(1), add=["secret label"])
+        one.label(ana, moment(2), replace=True, add=["secret other"])
+        one.snooze(moment(80), ana, moment(3))
+        one.schedule(reply, ana, moment(4))
+        one.note_added("n1", ana, moment(5))
+        await tx.put_scheduled(reply)
+        await tx.put_timer(Timer(TimerKind.SEND, one.id, reply.send_at, reply.id))
+        note = NoteView(
+            id="n1", conversation_id=one.id, author=author, text="secret note", created_at=moment(5)
+        )
+        await tx.add_note(note)
+        draft = ReplyDraft(conversation_id=one.id, content="secret draft", updated_at=moment(6))
+        await tx.put_draft("ana", draft)
+        await tx.save(one)
+
+    async def take_out(tx: Transaction) -> None:
+        found = await tx.conversation(one.id)
+        assert found is not None
+        erase(found, SYSTEM, moment(9), "erasure")
+        await tx.erase_records(one.id, connection_id=CONNECTION, names=frozenset({one.id}))
+        await tx.save(found)
+
+    async def kept() -> str:
+        database = mongo.store.database
+        rows = [
+            {
+                name: bytes(value).decode() if isinstance(value, bytes) else value
+                for name, value in row.items()
+            }
+            for collection in await database.list_collection_names()
+            async for row in database[collection].find({})
+        ]
+        return str(rows)
+
+    await mongo.transaction(ACCOUNT, write)
+    before = await kept()
+    assert all(f"secret {what}" in before for what in ("label", "other", "reply", "note", "draft"))
+    await mongo.transaction(ACCOUNT, take_out)
+    assert "secret" not in await kept()
+    assert await mongo.records.timers.count_documents({}) == 0
+    shell = await mongo.conversations.find(ACCOUNT, one.id)
+    assert shell is not None
+    counts = (shell.labels, shell.note_count, shell.scheduled_count, shell.snoozed_until)
+    assert counts == ((), 0, 0, None)
