@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
+import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
@@ -34,6 +35,7 @@ from services.gateway.adapters.delivery_channels import DeliveryChannels
 from services.gateway.adapters.delivery_connections import DeliveryConnections
 from services.gateway.adapters.delivery_office import DeliveryOffice
 from services.gateway.adapters.expired_files import ExpiredFiles
+from services.gateway.adapters.jwks_tokens import JwksKeys, JwksTokens
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.adapters.mongo_answers import MongoAnswers
 from services.gateway.adapters.mongo_api_keys import MongoApiKeys
@@ -44,6 +46,7 @@ from services.gateway.adapters.notify_settings import NotifySettings
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.channels import CHANNELS
 from services.gateway.domain.ended_sessions import EndedSessions
+from services.gateway.domain.outside_identity import ClaimMapping
 from services.gateway.domain.rate_limits import TokenBuckets
 from services.gateway.domain.refresh_tokens import keyed_digest
 from services.gateway.entrypoints.http_api_keys import add_api_key_routes
@@ -118,6 +121,7 @@ from services.gateway.use_cases.follow_topics import FollowTopics
 from services.gateway.use_cases.get_conversation import GetVisibleConversation
 from services.gateway.use_cases.hub import Hub
 from services.gateway.use_cases.identify_caller import IdentifyByToken
+from services.gateway.use_cases.identify_outside import IdentifyOutside, OutsideTokens
 from services.gateway.use_cases.improve_draft import ImproveDraftOf
 from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.list_api_keys import ListApiKeys
@@ -192,6 +196,8 @@ class Outside:
     audit: Auditing
     files: Files
     office: ConnectionOffice
+    #: Without one, our own tokens alone count.
+    provider: OutsideTokens | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +231,8 @@ async def build(settings: GatewaySettings) -> Service:
     ended = EndedSessions(settings.access_lifetime, now)
     announce = BrokerSessionEnds(foundation.publisher)
     audit = BrokerAudit(foundation.publisher)
+    jwks = _jwks(settings)
+    provider = None if jwks is None else _provider(settings, jwks)
     blobs = GridFsBlobs(store.beside(settings.database("blobs")))
     outside = Outside(
         credentials=MongoCredentials(store),
@@ -248,6 +256,7 @@ async def build(settings: GatewaySettings) -> Service:
         api_keys=MongoApiKeys(store),
         announce=announce,
         audit=audit,
+        provider=provider,
         files=blobs,
         office=DeliveryOffice(rpc, box),
     )
@@ -286,6 +295,8 @@ async def build(settings: GatewaySettings) -> Service:
     service.on_stop(gateway.presence.close)
     service.on_drain(audit.drain)
     service.on_stop(gateway.hub.close)
+    if jwks is not None:
+        service.on_stop(jwks.close)
     service.on_stop(passwords.close)
     service.serve(
         gateway.app,
@@ -299,11 +310,43 @@ async def build(settings: GatewaySettings) -> Service:
     return foundation.start_consuming()
 
 
+def _jwks(settings: GatewaySettings) -> JwksKeys | None:
+    if not settings.oidc_issuer:
+        return None
+    client = httpx.AsyncClient(timeout=5.0, follow_redirects=False, trust_env=False)
+    return JwksKeys(settings.oidc_jwks_url, client, monotonic)
+
+
+def _provider(settings: GatewaySettings, keys: JwksKeys) -> JwksTokens:
+    return JwksTokens(
+        keys,
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        algorithms=settings.oidc_algorithms,
+    )
+
+
+def _identify_outside(settings: GatewaySettings, outside: Outside) -> IdentifyOutside | None:
+    if outside.provider is None:
+        return None
+    mapping = ClaimMapping(
+        account_id=settings.oidc_account_id or None,
+        account=settings.oidc_account_claim,
+        person=settings.oidc_person_claim,
+        email=settings.oidc_email_claim,
+        name=settings.oidc_name_claim,
+        role=settings.oidc_role_claim or None,
+        departments=settings.oidc_departments_claim,
+        roles=settings.oidc_roles,
+    )
+    return IdentifyOutside(outside.provider, mapping, outside.people, now, settings.access_lifetime)
+
+
 def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gateway:
     """The application over these ports."""
     signed = JwtTokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer)
     tokens = CheckedTokens(signed, outside.ended)
-    identify = IdentifyByToken(tokens, outside.api_keys, now)
+    identify = IdentifyByToken(tokens, outside.api_keys, now, _identify_outside(settings, outside))
     limits = RequestLimits(
         TokenBuckets(settings.requests_per_address, _MINUTE),
         TokenBuckets(settings.requests_per_person, _MINUTE),

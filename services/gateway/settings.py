@@ -1,12 +1,17 @@
 """What the gateway can be told from outside; each is read from `GATEWAY_<NAME>`."""
 
 from datetime import timedelta
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from libs.contracts.vocabulary import Role
 from libs.runtime.settings import ServiceSettings, service_config
 
 _SHORTEST_SECRET = 32
+_ASYMMETRIC = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class GatewaySettings(ServiceSettings):
@@ -61,6 +66,40 @@ class GatewaySettings(ServiceSettings):
     socket_frames_per_second: int = Field(default=20, ge=1)
     #: Origins that browsers may call the API from, as a JSON list; none by default.
     cors_origins: tuple[str, ...] = ()
+
+    #: An outside identity provider whose access tokens count beside our own: its `iss`, the `aud` that names
+    #: us, and where it publishes its keys (https, or loopback). All three, or none.
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = ""
+    #: Signature algorithms that count; symmetric ones never do.
+    oidc_algorithms: tuple[str, ...] = ("RS256", "ES256")
+    #: Whose people they are: one account for all, or, left empty, what the account claim says.
+    oidc_account_id: str = ""
+    oidc_account_claim: str = "account_id"
+    #: Which claim names the person as the directory does, and which ones say email address and name.
+    oidc_person_claim: str = "sub"
+    oidc_email_claim: str = "email"
+    oidc_name_claim: str = "name"
+    #: Which claim says the role, by the words of `oidc_roles` (JSON, provider's word to `admin`, `agent` or
+    #: `user`), and which one the departments. Left empty, the directory says both and has to know the person.
+    oidc_role_claim: str = ""
+    oidc_departments_claim: str = "departments"
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Self:
+        parts = (self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url)
+        if any(parts) and not all(parts):
+            raise ValueError("oidc_issuer, oidc_audience and oidc_jwks_url belong together")
+        if self.oidc_issuer == self.jwt_issuer:
+            raise ValueError("oidc_issuer must be another one than jwt_issuer")
+        if not set(self.oidc_algorithms) <= _ASYMMETRIC or not self.oidc_algorithms:
+            raise ValueError(f"oidc_algorithms must be some of {', '.join(sorted(_ASYMMETRIC))}")
+        address = urlsplit(self.oidc_jwks_url)
+        if self.oidc_jwks_url and address.scheme != "https" and address.hostname not in _LOOPBACK:
+            raise ValueError("oidc_jwks_url must be https")
+        return self
 
     @field_validator("jwt_secret")
     @classmethod

@@ -1,9 +1,10 @@
-"""Whose token it is: a person's access token, or an API key. One place for REST and WebSocket."""
+"""Whose token it is: a person's, ours or an outside provider's, or an API key. For REST and WebSocket alike."""
 
 from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain import api_keys, refresh_tokens
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.use_cases.api_key_ports import ApiKeys
+from services.gateway.use_cases.identify_outside import IdentifyOutside
 from services.gateway.use_cases.ports import Now, Tokens
 
 #: No token of ours is as long.
@@ -13,7 +14,10 @@ _LONGEST = 8192
 class IdentifyByToken:
     """Keys are looked up each time, so that a revoked one counts nowhere any more."""
 
-    def __init__(self, tokens: Tokens, keys: ApiKeys, now: Now) -> None:
+    def __init__(
+        self, tokens: Tokens, keys: ApiKeys, now: Now, outside: IdentifyOutside | None = None
+    ) -> None:
+        self._outside = outside
         self._tokens = tokens
         self._keys = keys
         self._now = now
@@ -26,6 +30,8 @@ class IdentifyByToken:
             raise _refused()
         if api_keys.looks_like_key(token):
             return await self._by_key(token)
+        if self._outside is not None and self._outside.is_theirs(token):
+            return await self._outside(token)
         return self._tokens.read_person(token, ended_too=ended_too)
 
     async def _by_key(self, token: str) -> PersonCaller:

@@ -22,6 +22,7 @@ from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
 from services.gateway.settings import GatewaySettings
+from services.gateway.use_cases.identify_outside import OutsideTokens
 from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
 from tests.unit.gateway.fake_audit import RecordedAudit
@@ -106,7 +107,7 @@ class Site:
         return {"Authorization": f"Bearer {self.token(person)}", **headers}
 
 
-def make_site(**changes: Any) -> Site:
+def make_site(*, provider: OutsideTokens | None = None, **changes: Any) -> Site:
     parts: dict[str, Any] = {
         "credentials": InMemoryCredentials(),
         "families": InMemoryFamilies(RealClock()),
@@ -133,6 +134,7 @@ def make_site(**changes: Any) -> Site:
     }
     parts["credentials"].rows[ANA.id] = Credential(ANA.id, ACCOUNT, ANA.email, "hash:right", WHEN)
     outside = Outside(
+        provider=provider,
         **{key: value for key, value in parts.items() if key not in {"book", "frames"}},
         uploads=DocumentUploads(parts["files"]),
         conversations=parts["book"],
