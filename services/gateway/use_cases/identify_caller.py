@@ -1,4 +1,4 @@
-"""Whose token it is: a person's, ours or an outside provider's, or an API key. For REST and WebSocket alike."""
+"""Whose token it is: a person's, ours or an outside provider's, or an API key."""
 
 from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain import api_keys, refresh_tokens
