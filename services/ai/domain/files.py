@@ -9,7 +9,8 @@ from typing import Final, Literal
 FileFormat = Literal["markdown", "text", "html", "pdf", "csv"]
 
 _INLINE_MARKS: Final = re.compile(r"([\\`*_\[\]#|~])")
-_OPENING: Final = re.compile(r"^(\s*)(?:([-+>])|(\d{1,9})([.)]))(?=\s)")
+# A quotation needs no blank behind its mark, and nothing at all; bullets and numbers do.
+_OPENING: Final = re.compile(r"^(\s*)(?:(>|[-+](?=\s))|(\d{1,9})([.)])(?=\s))")
 _QUESTION_COLUMNS: Final = frozenset({"question", "questions", "q", "frage", "pregunta", "pergunta", "title"})
 _ANSWER_COLUMNS: Final = frozenset({"answer", "answers", "a", "antwort", "respuesta", "réponse", "resposta"})
 _LONGEST_QUESTION: Final = 300

@@ -85,7 +85,7 @@ def test_an_escaped_line_is_a_paragraph_that_reads_as_it_was(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- one", "+ one", "> one", "1. one", "12) one", "# one", "| one |", "a & b <i>"]
+    "text", [">", ">0", "- one", "+ one", "> one", "1. one", "12) one", "# one", "| one |", "a & b <i>"]
 )
 def test_a_line_that_looks_like_a_mark_is_a_paragraph_once_escaped(text: str) -> None:
     assert read_blocks(escaped(text)) == [Block("paragraph", text)]
