@@ -22,6 +22,7 @@ from libs.contracts import (
     files,
     gateway,
     improving,
+    inbound,
     knowledge,
     media,
     messages,
@@ -186,6 +187,7 @@ _TICKET_COMMANDS: Kinds = (
 )
 _TICKET_QUERIES: Kinds = (tickets.GetTicket, tickets.ListTickets)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
+_THREADS: Kinds = (inbound.MoveThread, inbound.TakeOverThread)
 _CONVERSATION_QUERIES: Kinds = (
     conversation.EventsAfter,
     conversation.FindConversation,
@@ -233,7 +235,10 @@ TAKES: dict[str, dict[str, Kinds]] = {
             *_TICKET_COMMANDS,
             *_RECEIPTS,
             media.RecordFiles,
+            *_THREADS,
+            inbound.RecordReceipt,
         ),
+        topology.CONVERSATION_MATCH_RECEIPT.name: (inbound.MatchReceipt,),
         topology.query_queue("conversation"): (
             *_CONVERSATION_QUERIES,
             *_CONTACT_QUERIES,
@@ -314,9 +319,11 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 *_DIRECTORY_COMMANDS,
                 *_TICKET_COMMANDS,
                 *_AGENT_COMMANDS,
+                *_THREADS,
             ),
             f"{PARTITION}.",
         ),
+        Sending(topology.CONVERSATION_COMMANDS, (inbound.MatchReceipt,)),
     ),
     "conversation": (
         Sending(
@@ -331,6 +338,8 @@ SENDS: dict[str, tuple[Sending, ...]] = {
                 contacts.MoveToContact,
                 contacts.RenameContact,
                 erasure.EraseConversation,
+                conversation.RecordInboundMessage,
+                inbound.RecordReceipt,
                 *_OWN_COMMANDS,
             ),
             f"{PARTITION}.",

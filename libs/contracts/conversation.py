@@ -19,6 +19,7 @@ from libs.contracts.vocabulary import (
     HandoffReason,
     MessageKind,
     Priority,
+    ReceiptKind,
     SenderKind,
     Status,
     TicketStatus,
@@ -60,6 +61,13 @@ class Sender(Contract):
     name: Name = ""
 
 
+class MessageReceipt(Contract):
+    """What the platform told of a message of ours, and when it first did."""
+
+    kind: ReceiptKind
+    at: datetime
+
+
 class MessageView(Contract):
     """One message, as every reader gets it. `sequence` is that of the event which recorded it. `subject` and
     `body_html` are an email's; the HTML has been made harmless, and says the same as `content`.
@@ -80,6 +88,7 @@ class MessageView(Contract):
     feedback: Feedback = Feedback.NONE
     delivery: DeliveryState | None = None
     delivery_error: str | None = None
+    receipts: tuple[MessageReceipt, ...] = Field(default=(), max_length=16)
     reply_to: str | None = None
     client_message_id: str | None = None
     subject: Subject | None = None
@@ -187,6 +196,8 @@ class InboundContact(Contract):
 
     alias: Id
     name: Name = ""
+    #: Further ids of the same person on the channel.
+    aliases: tuple[Id, ...] = Field(default=(), max_length=8)
 
 
 class RecordInboundMessage(Command, type="record_inbound_message.v1"):
@@ -194,7 +205,11 @@ class RecordInboundMessage(Command, type="record_inbound_message.v1"):
 
     `delivery_id` is the platform's own id of this delivery (Telegram: the update id) and stops duplicates
     per connection. `expects_answer` is false for what no bot may answer (another bot's command, a group
-    message that is not addressed to it).
+    message that is not addressed to it), `automatic` true for what a machine wrote: it reopens nothing.
+
+    `references` lead to the conversation where its thread is not known by this name: other names of the
+    thread, or the platform's ids of earlier messages, the surest first. `conversation_id` is the conversation
+    that was found, or that a token of ours names; then the command goes to its partition.
     """
 
     connection_id: Id
@@ -212,6 +227,11 @@ class RecordInboundMessage(Command, type="record_inbound_message.v1"):
     client_message_id: str | None = Field(default=None, max_length=256)
     expects_answer: bool = True
     received_at: datetime
+    conversation_id: Id | None = None
+    references: tuple[Id, ...] = Field(default=(), max_length=64)
+    other_ids: tuple[Id, ...] = Field(default=(), max_length=8)
+    subject: str | None = Field(default=None, max_length=998)
+    automatic: bool = False
 
 
 class PostReply(Command, type="post_reply.v1"):
@@ -438,3 +458,5 @@ class DeliveryRecorded(ConversationEvent, type="conversation.delivery_recorded.v
     message_id: Id
     state: DeliveryState
     error: str | None = None
+    #: The platform's receipt that this comes from, if one is.
+    receipt: ReceiptKind | None = None

@@ -98,7 +98,8 @@ _WRITTEN = frozenset(
     }
 )
 _LISTS = frozenset(
-    {"added_labels", "attachments", "citations", "external_ids", "labels", "removed_labels", "turns"}
+    {"added_labels", "aliases", "attachments", "citations", "external_ids", "further_sessions", "labels"}
+    | {"other_ids", "references", "removed_labels", "turns"}
 )
 #: Codes of ours, such as a handoff's reason.
 _CODE = re.compile(r"[a-z][a-z_]{0,40}")

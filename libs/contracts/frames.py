@@ -40,7 +40,7 @@ from libs.contracts.suggestions import (
     SuggestionSuperseded,
 )
 from libs.contracts.tickets import FeedbackGiven, presented_role
-from libs.contracts.vocabulary import DeliveryState, SenderKind
+from libs.contracts.vocabulary import DeliveryState, ReceiptKind, SenderKind
 from libs.contracts.workflow import ConversationAssigned, ConversationTransferred
 
 
@@ -289,6 +289,8 @@ def _receipt(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]] | N
     if event.state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
         error = event.error or f"delivery_{event.state}"
         return "conversation:error", base | {"message_id": event.message_id, "error": error}
+    if event.receipt in {ReceiptKind.OPENED, ReceiptKind.CLICKED, ReceiptKind.COMPLAINT, ReceiptKind.BOUNCED}:
+        return f"conversation:{event.receipt}", base | {"message_id": event.message_id, "state": event.state}
     return f"conversation:{event.state}", base | {"message_id": event.message_id}
 
 

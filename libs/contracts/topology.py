@@ -147,6 +147,7 @@ DELIVERY_CONNECT_CHANNEL = Queue(
         for command in ("connect_channel", "change_connection", "check_connection", "disconnect_channel")
     ),
 )
+CONVERSATION_MATCH_RECEIPT = _command_queue("conversation", CONVERSATION_COMMANDS, "match_receipt")
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
@@ -213,6 +214,7 @@ QUEUES: tuple[Queue, ...] = (
         )
         for name in partition_names("a")
     ),
+    CONVERSATION_MATCH_RECEIPT,
     DELIVERY_CONNECT_CHANNEL,
     AI_ANSWER_CONTACT,
     AI_DRAFT_REPLY,

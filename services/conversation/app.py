@@ -51,6 +51,7 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.exporting import ExportContact
 from libs.contracts.files import GetFile
+from libs.contracts.inbound import MatchReceipt, MoveThread, RecordReceipt, TakeOverThread
 from libs.contracts.media import RecordFiles
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.notes import AddNote, DeleteNote, ListNotes
@@ -187,8 +188,10 @@ from services.conversation.use_cases.list_notes import ListNotesForPerson
 from services.conversation.use_cases.list_scheduled_replies import ListScheduledForPerson
 from services.conversation.use_cases.list_tickets import ListTicketsForPerson
 from services.conversation.use_cases.mark_read import mark_conversation_read
+from services.conversation.use_cases.match_receipt import match_receipt
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
 from services.conversation.use_cases.move_conversation import Move
+from services.conversation.use_cases.move_thread import move_thread
 from services.conversation.use_cases.open_ticket import OpenTicketOfUser
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
@@ -206,6 +209,7 @@ from services.conversation.use_cases.record_action import record_action
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_files import record_files
 from services.conversation.use_cases.record_inbound_message import RecordInbound
+from services.conversation.use_cases.record_receipt import record_receipt
 from services.conversation.use_cases.record_suggestion import record_suggestion
 from services.conversation.use_cases.regenerate_suggestion import Regenerate
 from services.conversation.use_cases.register_account import register_account
@@ -224,6 +228,7 @@ from services.conversation.use_cases.skip_answer import skip_answer
 from services.conversation.use_cases.snooze_conversation import snooze_conversation
 from services.conversation.use_cases.start_conversation import StartByAgent
 from services.conversation.use_cases.suggest_response import SuggestForAssignee
+from services.conversation.use_cases.take_over_thread import take_over_thread
 from services.conversation.use_cases.transfer_conversation import transfer_conversation
 from services.conversation.use_cases.update_account import update_account
 from services.conversation.use_cases.update_chatbot import update_chatbot
@@ -313,6 +318,9 @@ def _subscribe(
         prefetch=settings.partition_prefetch,
         lock_key=lock_key,
     )
+    consumers.work_queue(
+        topology.CONVERSATION_MATCH_RECEIPT, routes.of({MatchReceipt: match_receipt}, again={})
+    )
     conversations = MongoConversations(store, events, count_seconds=settings.count_cache_seconds)
     contacts = MongoContactReads(store)
     search = SearchConversations(MongoSearches(store), contacts)
@@ -387,6 +395,9 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         SuggestResponse: SuggestForAssignee(new_id),
         GiveFeedback: give_feedback,
         **_DIRECTORY,
+        RecordReceipt: record_receipt,
+        MoveThread: move_thread,
+        TakeOverThread: take_over_thread,
         ReplySent: record_delivery,
         ReplyFailed: record_delivery,
         ReplyUnknown: record_delivery,

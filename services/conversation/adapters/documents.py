@@ -62,6 +62,7 @@ def conversation_document(conversation: Conversation) -> Document:
     question, before = conversation.question, conversation.status_before_archive
     optional = {
         "assignee_id": conversation.assignee_id,
+        "further_sessions": list(conversation.further_sessions) or None,
         "last_message": conversation.last_message.model_dump() if conversation.last_message else None,
         "question": vars(question) if question else None,
         "suggestion": conversation.suggestion.model_dump() if conversation.suggestion else None,
@@ -97,6 +98,7 @@ def conversation_of(document: Document) -> Conversation:
         status=Status(document["status"]),
         contact=ContactView.model_validate(document["contact"]),
         assignee_id=document.get("assignee_id"),
+        further_sessions=tuple(document.get("further_sessions", ())),
         last_message=MessageView.model_validate(last) if last else None,
         question=Question(**question) if question else None,
         suggestion=SuggestionView.model_validate(suggestion) if suggestion else None,
@@ -129,6 +131,8 @@ def message_document(message: StoredMessage, account_id: str) -> Document:
         document["delivery_id"] = message.delivery_id
     if words := words_of(message.view.content):
         document["words"] = list(words)
+    if message.traced:
+        document["traced"] = True
     if message.unsupported:
         document["unsupported"] = True
     return document

@@ -66,6 +66,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             name=BY_SUBJECT,
             partialFilterExpression={"subject_words": {"$exists": True}},
         ),
+        # The old and new names of threads that moved.
+        IndexModel(
+            [("account_id", ASCENDING), ("further_sessions", ASCENDING)],
+            name="moved_threads",
+            partialFilterExpression={"further_sessions": {"$exists": True}},
+        ),
         # A contact has few conversations; they are sorted after they are found.
         IndexModel([("account_id", ASCENDING), ("contact.id", ASCENDING)], name="list_of_contact"),
     ],
@@ -79,6 +85,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"delivery_id": {"$exists": True}},
         ),
         IndexModel([("conversation_id", ASCENDING), ("external_ids", ASCENDING)], name="by_external_id"),
+        # Receipts, and mails that answer mails, name a message and no conversation.
+        IndexModel(
+            [("account_id", ASCENDING), ("connection_id", ASCENDING), ("external_ids", ASCENDING)],
+            name="traced",
+            partialFilterExpression={"traced": True},
+        ),
         # Written once with the message and never moved; a word's newest messages stand together.
         IndexModel(
             [("account_id", ASCENDING), ("words", ASCENDING), ("created_at", DESCENDING)],

@@ -116,6 +116,6 @@ class MongoMessages(MongoPart):
         """One write."""
         await self._records.messages.update_one(
             {"_id": message.id, "account_id": self._account_id, "conversation_id": message.conversation_id},
-            {"$set": {"delivery": DeliveryState.QUEUED, "delivery_error": None}},
+            {"$set": {"delivery": DeliveryState.QUEUED, "delivery_error": None, "receipts": []}},
             session=self._session,
         )

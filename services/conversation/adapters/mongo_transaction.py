@@ -20,6 +20,7 @@ from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_notes import MongoNotes
 from services.conversation.adapters.mongo_part import Records, conflict
 from services.conversation.adapters.mongo_read_marks import MongoReadMarks
+from services.conversation.adapters.mongo_receipts import MongoReceipts
 from services.conversation.adapters.mongo_schedule import MongoSchedule
 from services.conversation.adapters.mongo_tallies import facts_document
 from services.conversation.adapters.mongo_templates import MongoTemplates
@@ -42,6 +43,7 @@ class MongoTransaction(
     MongoReadMarks,
     MongoSchedule,
     MongoTemplates,
+    MongoReceipts,
 ):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.
@@ -171,6 +173,13 @@ class MongoTransaction(
         """By `flush`."""
         key = f"{topology.account_partition(self._account_id)}.{event.type}"
         self._entries.append(OutboxEntry(self._wrap(event, None), topology.CONVERSATION_EVENTS, key))
+
+    def tell_thread(self, command: Command, connection_id: str, session_id: str) -> None:
+        """With the events, by `flush`."""
+        partition = topology.partition(topology.thread_crc(connection_id, session_id))
+        key = f"{partition}.{command.type}"
+        envelope = self._wrap(command, session_id)
+        self._entries.append(OutboxEntry(envelope, topology.CONVERSATION_COMMANDS, key))
 
     async def flush(self) -> None:
         """Write what shall be published, events first; the last thing in a transaction."""

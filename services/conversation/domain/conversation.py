@@ -51,6 +51,7 @@ from services.conversation.domain.retrying import RetryingConversation
 from services.conversation.domain.scheduling import SchedulingConversation
 from services.conversation.domain.snoozing import SnoozingConversation
 from services.conversation.domain.status_machine import StatusCommand, target_of
+from services.conversation.domain.tracing import TracedConversation
 
 _BUTTONS: dict[Status, tuple[str, ...]] = {
     Status.HANDED_OFF: (StatusCommand.RETURN_TO_AI, StatusCommand.CLOSE),
@@ -80,6 +81,7 @@ _SETTLING = frozenset({StatusCommand.HAND_OFF, StatusCommand.RESOLVE, StatusComm
 @dataclass(kw_only=True)
 class Conversation(
     AssignableConversation,
+    TracedConversation,
     OrganisedConversation,
     NotedConversation,
     SnoozingConversation,
@@ -251,12 +253,15 @@ class Conversation(
         conversation._changed(at)
         return conversation
 
-    def receive(self, draft: Draft, actor: Actor, *, wants_answer: bool) -> StoredMessage:
+    def receive(
+        self, draft: Draft, actor: Actor, *, wants_answer: bool, automatic: bool = False
+    ) -> StoredMessage:
         """Take in what the contact wrote; reopens what was settled, unless the message is only about
-        another one. `wants_answer`: the AI is to answer this one, if the conversation is its own.
+        another one, or a machine wrote it. `wants_answer`: the AI is to answer this one, if the conversation
+        is its own.
         """
         aside = draft.kind in SIDE_KINDS
-        if not aside:
+        if not aside and not automatic:
             self._end_snooze(WakeReason.CONTACT, actor, draft.at)
             self._reopen_for_contact(actor, draft.at)
         if (window := FREE_REPLY.get(self.channel)) and draft.kind not in _CHANGES:

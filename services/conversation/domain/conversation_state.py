@@ -27,6 +27,9 @@ from services.conversation.domain.counting import Fact, facts_of
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.work import NO_WORK, Work, work_of
 
+#: Channels whose platform names a message, or a thread, by ids that say nothing of the conversation.
+TRACED = frozenset({Channel.WHATSAPP, Channel.EMAIL, Channel.CHATWOOT})
+
 #: Characters of the last message that lists show; the thread has the whole of it.
 PREVIEW = 500
 
@@ -85,6 +88,7 @@ class ConversationState:
     assignee_id: str | None = None
     requester_id: str | None = None
     subject: str | None = None
+    further_sessions: tuple[str, ...] = ()
     handoff_epoch: int = 0
     handoff_reason: str | None = None
     version: int = 0
@@ -196,6 +200,7 @@ class ConversationState:
             external_ids=(*((draft.external_id,) if draft.external_id else ()), *draft.other_ids),
             delivery_id=draft.delivery_id,
             unsupported=draft.unsupported,
+            traced=self.channel in TRACED,
         )
 
     def _emit(self, kind: type[ConversationEvent], actor: Actor, at: datetime, **fields: Any) -> None:

@@ -39,10 +39,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """A message as it is kept: what everybody sees, and what the bookkeeping needs."""
+    """A message as it is kept: what everybody sees, and what the bookkeeping needs. `traced`: it can be found
+    by the platform's ids alone.
+    """
 
     view: MessageView
     connection_id: str
     external_ids: tuple[str, ...] = ()
     delivery_id: str | None = None
     unsupported: bool = False
+    traced: bool = False

@@ -29,11 +29,10 @@ class RetryingConversation(SuggestingConversation):
                 "Only a failed or unknown message can be sent again.",
                 conversation_id=self.id,
             )
-        again = message.model_copy(update={"delivery": DeliveryState.QUEUED, "delivery_error": None})
+        fresh = {"delivery": DeliveryState.QUEUED, "delivery_error": None, "receipts": ()}
+        again = message.model_copy(update=fresh)
         if self.last_message is not None and self.last_message.id == message.id:
-            self.last_message = self.last_message.model_copy(
-                update={"delivery": DeliveryState.QUEUED, "delivery_error": None}
-            )
+            self.last_message = self.last_message.model_copy(update=fresh)
         if self.suggestion is not None and self.suggestion.returned_from == message.id:
             self.use_suggestion(self.suggestion.id, message.id, message.content, actor, at)
         self._emit(MessageRetried, actor, at, message=again)

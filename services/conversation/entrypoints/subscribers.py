@@ -12,6 +12,7 @@ from libs.contracts.base import Message
 from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError
+from libs.contracts.inbound import MoveThread, TakeOverThread
 from libs.contracts.starting import StartConversation
 from libs.runtime.clock import now
 from libs.runtime.deduplication import Deduplication
@@ -22,7 +23,9 @@ from services.conversation.domain.audit import entry_of, made_by
 from services.conversation.use_cases.ports import AlreadyRecordedError, Call, Transaction
 
 #: What names its thread, as there may be no conversation yet.
-_BY_THREAD = frozenset({RecordInboundMessage.type, StartConversation.type})
+_BY_THREAD = frozenset(
+    {RecordInboundMessage.type, StartConversation.type, MoveThread.type, TakeOverThread.type}
+)
 
 UseCase = Callable[[Any, Call, Transaction], Awaitable[BaseModel | None]]
 
@@ -119,7 +122,7 @@ def lock_key(envelope: Envelope) -> str:
     with, or an account. Never raises: what makes no sense is refused where it is handled.
     """
     data = envelope.data
-    if envelope.type in _BY_THREAD:
+    if envelope.type in _BY_THREAD and not data.get("conversation_id"):
         crc = topology.thread_crc(str(data.get("connection_id")), str(data.get("session_id")))
         return f"{crc:04x}"
     conversation_id = data.get("conversation_id")

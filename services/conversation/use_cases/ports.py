@@ -19,6 +19,7 @@ from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
 from services.conversation.use_cases.note_ports import NoteRecords
 from services.conversation.use_cases.read_mark_ports import ReadMarkRecords
+from services.conversation.use_cases.receipt_ports import ReceiptRecords
 from services.conversation.use_cases.schedule_ports import ScheduleRecords
 from services.conversation.use_cases.template_ports import TemplateRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
@@ -82,6 +83,7 @@ class Transaction(
     ReadMarkRecords,
     ScheduleRecords,
     TemplateRecords,
+    ReceiptRecords,
     Protocol,
 ):
     """One account's records, read and changed together or not at all.

@@ -14,8 +14,9 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
 from libs.contracts.topology import AI_COMMANDS, conversation_id, thread_crc
-from libs.contracts.vocabulary import SIDE_KINDS, ActorKind, BotMode, SenderKind, Status
+from libs.contracts.vocabulary import SIDE_KINDS, ActorKind, BotMode, Channel, SenderKind, Status
 from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.erasing import shell_session
 from services.conversation.domain.message import Draft
 from services.conversation.use_cases.asking_ai import MOST_TURNS, ask_for_suggestion, profile_of
 from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
@@ -28,11 +29,16 @@ class RecordInbound:
     new_id: NewId
     answer_limit: timedelta
 
-    async def __call__(self, command: RecordInboundMessage, call: Call, tx: Transaction) -> InboundRecorded:
-        """Take the message in. Raises AlreadyRecordedError for a delivery that was stored before, and
-        PermanentError when nobody registered its chatbot, so that it is kept with the dead letters.
+    async def __call__(
+        self, command: RecordInboundMessage, call: Call, tx: Transaction
+    ) -> InboundRecorded | None:
+        """Take the message in, or send it on to the partition where its conversation is at home. Raises
+        AlreadyRecordedError for a delivery that was stored before, and PermanentError when nobody registered
+        its chatbot, so that it is kept with the dead letters.
         """
-        known = await tx.conversation_of(command.connection_id, command.session_id)
+        known = await _known(command, tx)
+        if known is None and await _sent_on(command, tx):
+            return None
         chatbot = await tx.chatbot(known.chatbot_id if known else command.chatbot_id)
         if chatbot is None:
             raise PermanentError(ErrorCode.NOT_FOUND, "a message for a chatbot that is not registered")
@@ -47,6 +53,7 @@ class RecordInbound:
             await self._draft(conversation, command, call, tx, sender),
             _actor(sender),
             wants_answer=chatbot.mode is BotMode.ANSWER and command.expects_answer,
+            automatic=command.automatic,
         )
         await tx.add_message(message)
         if conversation.question is not None and conversation.question.message_id == message.view.id:
@@ -81,6 +88,7 @@ class RecordInbound:
             contact=contact,
             contact_alias=command.contact.alias,
             department=chatbot.department,
+            subject=command.subject,
         )
 
     async def _sender(
@@ -90,17 +98,25 @@ class RecordInbound:
         look-up. In a group others write too; the conversation keeps its contact.
         """
         contact = conversation.contact
-        same = command.contact.alias == conversation.contact_alias
+        names = {command.contact.alias, *command.contact.aliases}
+        same = conversation.contact_alias in names
         if same and command.contact.name in {"", contact.name}:
             sender = contact
         else:
             sender = await self._contact(command, tx)
-        conversation.know_contact(sender if same else contact, command.target)
+        # An answer to a mail goes to whom the thread is with, whoever else writes into it.
+        keeps = conversation.channel is Channel.EMAIL and not same
+        conversation.know_contact(
+            sender if same else contact, conversation.target if keeps else command.target
+        )
         return sender
 
     async def _contact(self, command: RecordInboundMessage, tx: Transaction) -> ContactView:
         contact = command.contact
-        return await tx.contact(command.connection_id, contact.alias, contact.name, self.new_id)
+        alias = contact.alias
+        if contact.aliases:
+            alias = await tx.known_alias(command.connection_id, (alias, *contact.aliases)) or alias
+        return await tx.contact(command.connection_id, alias, contact.name, self.new_id)
 
     async def _draft(
         self,
@@ -124,6 +140,8 @@ class RecordInbound:
             reply_to=reply_to,
             reply_to_external=command.reply_to,
             external_id=command.external_id,
+            other_ids=command.other_ids,
+            subject=command.subject,
             delivery_id=command.delivery_id,
         )
 
@@ -161,6 +179,29 @@ class RecordInbound:
         await tx.put_deadline(
             AnswerDeadline(conversation.id, message.id, conversation.handoff_epoch, answer_by)
         )
+
+
+async def _known(command: RecordInboundMessage, tx: Transaction) -> Conversation | None:
+    if command.conversation_id is not None:
+        named = await tx.conversation(command.conversation_id)
+        ours = named is not None and named.connection_id == command.connection_id
+        if named is not None and ours and named.session_id != shell_session(named.id):
+            return named
+    return await tx.conversation_of(command.connection_id, command.session_id)
+
+
+async def _sent_on(command: RecordInboundMessage, tx: Transaction) -> bool:
+    """Whether the message belongs elsewhere, and is on its way there."""
+    home = await tx.home_of(command.connection_id, command.references) if command.references else None
+    if home is not None:
+        tx.tell(command.model_copy(update={"conversation_id": home}), home)
+        return True
+    if command.conversation_id is None:
+        return False
+    # The conversation that was named is gone: its thread starts anew, in its own partition.
+    anew = command.model_copy(update={"conversation_id": None, "references": ()})
+    tx.tell_thread(anew, command.connection_id, command.session_id)
+    return True
 
 
 def _gets_suggestion(conversation: Conversation, chatbot: Chatbot, command: RecordInboundMessage) -> bool:

@@ -9,6 +9,7 @@ from libs.contracts.base import Command
 from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.envelope import Envelope, schema_address
+from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
 from libs.contracts.read_marks import Receipt
 from libs.runtime.clock import now
 from libs.runtime.publisher import Publisher
@@ -27,8 +28,26 @@ class BrokerInbound:
 
     async def record(self, command: RecordInboundMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
         """Publish to the thread's partition."""
+        if command.conversation_id is not None:
+            crc = topology.conversation_crc(command.conversation_id)
+        else:
+            crc = topology.thread_crc(command.connection_id, command.session_id)
+        await self._publish(command, crc, id, account_id, None)
+
+    async def about_thread(self, command: MoveThread | TakeOverThread, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+        """Publish to the thread's partition."""
         crc = topology.thread_crc(command.connection_id, command.session_id)
         await self._publish(command, crc, id, account_id, None)
+
+    async def receipt(self, command: MatchReceipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+        """Publish to the queue without order."""
+        await self._publisher.publish_raw(
+            encoded(command, id=id, account_id=account_id),
+            exchange=topology.CONVERSATION_COMMANDS,
+            routing_key=command.type,
+            message_id=id,
+            message_type=command.type,
+        )
 
     async def acknowledge(self, command: Receipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
         """Publish to the conversation's partition."""

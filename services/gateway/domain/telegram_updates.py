@@ -105,6 +105,11 @@ def _thread(chat: JsonObject, topic: int | None) -> tuple[str, str]:
     return f"tg:{target}", target
 
 
+def _moved_names(session_id: str) -> tuple[str, ...]:
+    """A supergroup may be a group that moved, whose conversation has its old name."""
+    return (session_id,) if session_id.startswith("tg:-100") else ()
+
+
 def _topic(message: JsonObject) -> int | None:
     return optional_id(message, "message_thread_id") if message.get("is_topic_message") is True else None
 
@@ -137,6 +142,7 @@ def _message(message: JsonObject, update_id: str, bot: Bot) -> list[Inbound]:
             attachments=content.attachments,
             reply_to=_reply_to(message),
             expects_answer=is_addressed(message, bot),
+            references=_moved_names(session_id),
             forwarded=optional_object(message, "forward_origin") is not None,
             sent_at=moment_of(message.get("date")),
         )

@@ -47,7 +47,6 @@ def read_message(raw: JsonObject, number: Number) -> Message | None:
     group = optional_word(raw, "group_id")
     context = optional_object(raw, "context") or {}
     target = group or author.alias
-    keys = () if group else author.aliases
     return Message(
         Inbound(
             session_id=fitting(f"wa:{target}"),
@@ -59,7 +58,8 @@ def read_message(raw: JsonObject, number: Number) -> Message | None:
             content=content.text,
             attachments=content.attachments,
             reply_to=content.about or optional_word(context, "id"),
-            references=tuple(fitting(f"wa:{key}") for key in keys),
+            # Its own name, too: a thread that moved keeps the conversation of its old one.
+            references=() if group else tuple(fitting(f"wa:{key}") for key in (target, *author.aliases)),
             expects_answer=content.asks and (not group or _is_ours(context, number)),
             number=number.id,
             payload=content.payload,

@@ -14,6 +14,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.frames import Frame
+from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
 from libs.contracts.notify import FramePage
 from libs.contracts.read_marks import Receipt
 from libs.contracts.reading import ConversationThread, GetConversation, ListConversations
@@ -172,6 +173,20 @@ class InboundMessages(Protocol):
 
     async def acknowledge(self, command: Receipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
         """To the partition of its conversation."""
+        ...
+
+    async def receipt(self, command: MatchReceipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+        """To where its message is found."""
+        ...
+
+    async def about_thread(
+        self,
+        command: MoveThread | TakeOverThread,
+        *,
+        id: str,  # noqa: A002 - the envelope's attribute
+        account_id: str,
+    ) -> None:
+        """To the partition of its thread."""
         ...
 
     async def park(self, *, id: str, connection: ConnectionSecrets, reason: str, body: str) -> None:  # noqa: A002 - the envelope's attribute

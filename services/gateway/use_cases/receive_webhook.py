@@ -8,8 +8,9 @@ from libs.contracts.base import Actor
 from libs.contracts.conversation import InboundContact, RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
 from libs.contracts.vocabulary import ActorKind, Channel
-from services.gateway.domain.inbound import Inbound, Reading
+from services.gateway.domain.inbound import Inbound, Reading, Receipt
 from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
 from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now
@@ -74,9 +75,11 @@ class ReceiveWebhook:
         reading = read_authentic(self.channel(connection.channel), post, connection)
         for message in reading.messages:
             await self._record(connection, message)
-        reasons = [*reading.unread, *_not_taken_yet(reading)]
-        if reasons:
-            await self._park(connection, post.body, "; ".join(reasons))
+        for receipt in reading.receipts:
+            await self._receipt(connection, receipt)
+        await self._threads(connection, reading)
+        if reading.unread:
+            await self._park(connection, post.body, "; ".join(reading.unread))
 
     async def _connection(self, kind: str, connection_id: str) -> ConnectionSecrets | None:
         connection = await self._connections.find(connection_id)
@@ -103,20 +106,72 @@ class ReceiveWebhook:
             target=message.target,
             delivery_id=message.delivery_id,
             external_id=message.external_id,
-            contact=InboundContact(alias=author.alias, name=author.name),
+            contact=InboundContact(alias=author.alias, name=author.name, aliases=author.aliases[:8]),
             kind=message.kind,
             content=message.content,
             attachments=message.attachments,
             reply_to=message.reply_to,
             expects_answer=message.expects_answer,
             received_at=self._now(),
+            conversation_id=message.conversation_id,
+            references=message.references,
+            other_ids=message.other_ids,
+            subject=message.subject,
+            automatic=message.automatic,
         )
+
+    async def _receipt(self, connection: ConnectionSecrets, receipt: Receipt) -> None:
+        command = MatchReceipt(
+            actor=_PLATFORM,
+            connection_id=connection.connection_id,
+            external_id=receipt.external_id,
+            message_id=receipt.reference[:256] if receipt.reference else None,
+            kind=receipt.kind,
+            at=receipt.at,
+            error=receipt.error,
+            lasting=receipt.lasting,
+        )
+        command_id = self._derive_id(connection.connection_id, "receipt", receipt.delivery_id)
+        await self._inbound.receipt(command, id=command_id, account_id=connection.account_id)
+
+    async def _threads(self, connection: ConnectionSecrets, reading: Reading) -> None:
+        """What became of whole threads."""
+        commands: list[tuple[str, MoveThread | TakeOverThread]] = [
+            (
+                moved.delivery_id,
+                MoveThread(
+                    actor=_PLATFORM,
+                    connection_id=connection.connection_id,
+                    session_id=moved.session_id,
+                    to_session_id=moved.to_session_id,
+                    to_target=moved.to_target,
+                ),
+            )
+            for moved in reading.moved
+        ]
+        commands += [
+            (
+                taken.delivery_id,
+                TakeOverThread(
+                    actor=_PLATFORM,
+                    connection_id=connection.connection_id,
+                    session_id=taken.session_id,
+                    by=taken.by,
+                ),
+            )
+            for taken in reading.taken_over
+        ]
+        for delivery_id, command in commands:
+            command_id = self._derive_id(connection.connection_id, "thread", delivery_id)
+            await self._inbound.about_thread(command, id=command_id, account_id=connection.account_id)
 
     async def _park(self, connection: ConnectionSecrets, body: bytes, reason: str) -> None:
         parked_id = self._derive_id(connection.connection_id, sha256(body).hexdigest())
         text = body[:_MOST_PARKED].decode(errors="replace")
         await self._inbound.park(id=parked_id, connection=connection, reason=reason, body=text)
 
+
+_PLATFORM = Actor(kind=ActorKind.SYSTEM, id="platform")
 
 #: Bytes of a parked body: what is larger has its beginning kept, and messages of the broker stay small.
 _MOST_PARKED = 262_144
@@ -135,9 +190,3 @@ _NOBODY = ConnectionSecrets(
 
 def _nobody(kind: str) -> ConnectionSecrets:
     return _NOBODY.model_copy(update={"channel": kind})
-
-
-def _not_taken_yet(reading: Reading) -> list[str]:
-    """What is read, but has nowhere to go yet: kept, so that nothing is lost."""
-    kinds = {"receipts": reading.receipts, "moved": reading.moved, "taken over": reading.taken_over}
-    return [f"{name} have nowhere to go yet" for name, found in kinds.items() if found]

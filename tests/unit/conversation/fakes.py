@@ -17,6 +17,7 @@ from libs.contracts.vocabulary import SIDE_KINDS, DeliveryState, Direction, Feed
 from services.conversation.domain.contact import Contact
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.conversation_state import Pending
+from services.conversation.domain.counting import Fact
 from services.conversation.domain.delivery_states import earlier_than
 from services.conversation.domain.directory import Account
 from services.conversation.domain.erasure import Erasure
@@ -45,6 +46,7 @@ from tests.unit.conversation.fake_organising import (
     OrganisingShelf,
 )
 from tests.unit.conversation.fake_read_marks import InMemoryReadMarks
+from tests.unit.conversation.fake_receipts import InMemoryReceiptRecords
 from tests.unit.conversation.fake_searches import InMemorySearches
 
 T = TypeVar("T")
@@ -80,6 +82,7 @@ class Records:
     loads: dict[tuple[str, str], int] = field(default_factory=dict)
     leases: dict[tuple[str, str, str], PresenceLease] = field(default_factory=dict)
     organising: OrganisingShelf = field(default_factory=OrganisingShelf)
+    receipt_facts: list[Fact] = field(default_factory=list)
     #: What the next commands' sender has seen of the conversation.
     if_version: int | None = None
     now: datetime = EPOCH
@@ -117,6 +120,7 @@ class InMemoryTransaction(
     InMemoryContactRecords,
     InMemoryDirectoryRecords,
     InMemoryOrganisingRecords,
+    InMemoryReceiptRecords,
 ):
     """Implements the port Transaction."""
 
@@ -251,7 +255,8 @@ class InMemoryTransaction(
 
     async def requeue(self, message: MessageView) -> None:
         key = (self._account_id, message.id)
-        view = message.model_copy(update={"delivery": DeliveryState.QUEUED, "delivery_error": None})
+        fresh = {"delivery": DeliveryState.QUEUED, "delivery_error": None, "receipts": ()}
+        view = message.model_copy(update=fresh)
         self._records.messages[key] = replace(self._records.messages[key], view=view)
 
     async def suggestion_sent_as(self, message_id: str) -> SuggestionView | None:

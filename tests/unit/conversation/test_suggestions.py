@@ -8,6 +8,7 @@ from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import HandOffConversation, MessageView, RegisterChatbot
 from libs.contracts.delivery import ReplyFailed
 from libs.contracts.errors import DomainError
+from libs.contracts.inbound import RecordReceipt
 from libs.contracts.messages import GetMessage, WriteToContact
 from libs.contracts.suggestions import (
     ApproveSuggestion,
@@ -20,7 +21,7 @@ from libs.contracts.suggestions import (
     SuggestionView,
     Wishes,
 )
-from libs.contracts.vocabulary import HandoffReason, MessageKind, Status
+from libs.contracts.vocabulary import HandoffReason, MessageKind, ReceiptKind, Status
 from services.conversation.domain.erasing import erase
 from services.conversation.domain.policy import available_actions
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
@@ -28,6 +29,7 @@ from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_suggestion import GetSuggestionOfConversation
 from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.record_delivery import record_delivery
+from services.conversation.use_cases.record_receipt import record_receipt
 from services.conversation.use_cases.record_suggestion import record_suggestion
 from services.conversation.use_cases.regenerate_suggestion import Regenerate
 from services.conversation.use_cases.register_chatbot import register_chatbot
@@ -195,6 +197,22 @@ async def test_a_refused_message_makes_its_suggestion_pending_again(suggesting: 
     assert again is not None
     assert (again.id, again.status, again.sent_as) == (command.suggestion_id, SuggestionStatus.PENDING, None)
     assert suggesting.event_types()[-1] == "suggestion_returned"
+
+
+async def test_a_suggestion_that_comes_back_after_it_was_accepted_is_pending_again(suggesting: World) -> None:
+    command = approve(suggesting)
+    view = await suggesting.do(ApproveAsReply(suggesting.new_id), command, 3)
+    receipt = RecordReceipt(
+        actor=SYSTEM,
+        conversation_id=view.conversation_id,
+        message_id=view.id,
+        external_id="guid",
+        kind=ReceiptKind.BOUNCED,
+    )
+    await suggesting.do(record_receipt, receipt, 4)
+    again = suggesting.conversation().suggestion
+    assert again is not None
+    assert (again.id, again.status) == (command.suggestion_id, SuggestionStatus.PENDING)
 
 
 async def test_something_newer_stays_when_an_older_one_is_refused(suggesting: World) -> None:

@@ -20,6 +20,7 @@ from libs.contracts.delivery import ConnectionSecrets, FoundConnection
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
 from libs.contracts.frames import Frame
+from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
 from libs.contracts.notification_settings import NotificationSettings
 from libs.contracts.notify import FramePage
 from libs.contracts.presence import Presence
@@ -172,7 +173,15 @@ class RecordingInbound:
         self.recorded: list[tuple[str, str, RecordInboundMessage]] = []
         self.acknowledged: list[tuple[str, Receipt]] = []
         self.parked: list[tuple[str, str, str]] = []
+        self.receipts: list[tuple[str, str, MatchReceipt]] = []
+        self.threads: list[tuple[str, str, MoveThread | TakeOverThread]] = []
         self.away = False
+
+    async def receipt(self, command: MatchReceipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
+        self.receipts.append((id, account_id, command))
+
+    async def about_thread(self, command: MoveThread | TakeOverThread, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
+        self.threads.append((id, account_id, command))
 
     async def record(self, command: RecordInboundMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
         if self.away:

@@ -3,13 +3,26 @@ from typing import Any
 
 import pytest
 
+from libs.contracts.email_threads import plus_token
 from libs.contracts.errors import DomainError, TransientError
-from libs.contracts.vocabulary import ActorKind, Channel
+from libs.contracts.inbound import MoveThread, TakeOverThread
+from libs.contracts.vocabulary import ActorKind, Channel, ReceiptKind
 from libs.runtime.ids import derived_id
 from services.gateway.domain.channels import CHANNELS
 from services.gateway.domain.telegram import HEADER
 from services.gateway.domain.webhooks import Post
 from services.gateway.use_cases.receive_webhook import ReceiveWebhook
+from tests.unit.gateway.channel_samples import (
+    BASIC,
+    CHATWOOT,
+    EMAIL,
+    WHATSAPP,
+    escaped,
+    mail,
+    said,
+    value,
+    whatsapp,
+)
 from tests.unit.gateway.fakes import Clock, KnownConnections, RecordingInbound
 from tests.unit.gateway.samples import SECRET, TELEGRAM, WHEN, WIDGET, update
 
@@ -136,3 +149,44 @@ async def test_a_large_body_is_parked_cut(inbound: RecordingInbound):
     await receiver(inbound).take(TELEGRAM, post(b'{"a":"' + b"x" * 300_000 + b'"}'))
     ((_, _, kept),) = inbound.parked
     assert len(kept) == 262_144
+
+
+async def test_receipts_go_where_their_message_is_found(inbound: RecordingInbound):
+    status = {"id": "wamid.OUT2", "status": "failed", "recipient_id": "1", "errors": [{"code": 131047}]}
+    known = status | {"biz_opaque_callback_data": "m-77"}
+    body = escaped(whatsapp(value(statuses=[known, status | {"status": "read"}])))
+    for _ in range(2):
+        await receiver(inbound).take(WHATSAPP, post(body))
+    first, second, again, _ = inbound.receipts
+    assert first == again
+    assert first[0] != second[0]
+    command = first[2]
+    assert (command.external_id, command.message_id, command.kind) == (
+        "wamid.OUT2",
+        "m-77",
+        ReceiptKind.FAILED,
+    )
+    assert (command.error, second[2].message_id) == ("window_closed", None)
+    assert not inbound.parked
+
+
+async def test_threads_that_move_and_people_who_take_over_are_told_to_the_thread(inbound: RecordingInbound):
+    moved = update(chat={"id": -40, "type": "group"}, text=None, migrate_to_chat_id=-10040)
+    await receiver(inbound).take(TELEGRAM, post(escaped(moved)))
+    taken = said(message_type="outgoing", sender={"id": 8, "name": "Ana", "type": "user"})
+    await receiver(inbound).take(CHATWOOT, post(escaped(taken)))
+    (_, _, move), (_, account_id, take) = inbound.threads
+    assert isinstance(move, MoveThread)
+    assert (move.session_id, move.to_session_id, move.to_target) == ("tg:-40", "tg:-10040", "-10040")
+    assert isinstance(take, TakeOverThread)
+    assert (account_id, take.session_id, take.by) == ("acc-1", "cw:3:77", "Ana")
+
+
+async def test_a_mail_carries_what_leads_to_its_conversation(inbound: RecordingInbound):
+    conversation = "0" * 32 + "-00ff"
+    token = plus_token(conversation, EMAIL.connection_id, BASIC)
+    await receiver(inbound).take(EMAIL, post(escaped(mail(MailboxHash=token))))
+    ((_, _, command),) = inbound.recorded
+    assert (command.conversation_id, command.subject) == (conversation, "Re: Kettle")
+    assert command.references == ("5d0c7a10-out1@desk.test", "j1@sample.test")
+    assert command.other_ids == ("j2@sample.test",)

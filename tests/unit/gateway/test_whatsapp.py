@@ -38,7 +38,7 @@ def test_a_text_names_its_thread_its_sender_and_where_an_answer_goes():
     assert (found.external_id, found.delivery_id, found.number) == ("wamid.A1", "wamid.A1", "70001")
     assert (found.author.alias, found.author.name) == ("351910000001", "Ines")
     assert (found.author.aliases, found.author.phone) == (("PT.90017",), "+351910000001")
-    assert found.references == ("wa:PT.90017",)
+    assert found.references == ("wa:351910000001", "wa:PT.90017")
     assert found.expects_answer
     assert found.sent_at is not None
     assert found.sent_at.timestamp() == 1786000001

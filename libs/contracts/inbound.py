@@ -1,0 +1,59 @@
+"""What platforms tell beside messages: receipts, threads that move, people who answer elsewhere.
+
+Receipts name a message by the platform's id or by ours, so the first step finds it (`match_receipt.v1`, a
+queue without order, whose retries wait for what is not known yet), and the second goes to the partition of
+its conversation.
+"""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from libs.contracts.base import Command, Id, Name
+from libs.contracts.vocabulary import ReceiptKind
+
+
+class MatchReceipt(Command, type="match_receipt.v1"):
+    """Find the message that a receipt is about. `external_id` is the platform's id of it; `message_id` ours,
+    where the platform gives back what we sent along. `error` is a code; a receipt that is not `lasting` may
+    still be followed by a better one.
+    """
+
+    connection_id: Id
+    external_id: Id
+    message_id: Id | None = None
+    kind: ReceiptKind
+    at: datetime | None = None
+    error: str | None = Field(default=None, max_length=64)
+    lasting: bool = True
+
+
+class RecordReceipt(Command, type="record_receipt.v1"):
+    """What became of one message of a conversation."""
+
+    conversation_id: Id
+    message_id: Id
+    external_id: Id
+    kind: ReceiptKind
+    at: datetime | None = None
+    error: str | None = Field(default=None, max_length=64)
+    lasting: bool = True
+
+
+class MoveThread(Command, type="move_thread.v1"):
+    """A thread has another name and address on its channel from now on (a Telegram group that became a
+    supergroup, a person with a new number); the old name stays good.
+    """
+
+    connection_id: Id
+    session_id: Id
+    to_session_id: Id
+    to_target: str = Field(max_length=512)
+
+
+class TakeOverThread(Command, type="take_over_thread.v1"):
+    """A person answered in the platform's own console: the bot is silent from then on."""
+
+    connection_id: Id
+    session_id: Id
+    by: Name = ""

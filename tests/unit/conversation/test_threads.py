@@ -1,0 +1,186 @@
+from typing import Any
+
+import pytest
+
+from libs.contracts.base import SYSTEM
+from libs.contracts.conversation import InboundContact, RecordInboundMessage
+from libs.contracts.inbound import MoveThread, TakeOverThread
+from libs.contracts.topology import conversation_id, thread_crc
+from libs.contracts.vocabulary import Channel, MessageKind, Status
+from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.erasing import erase
+from services.conversation.use_cases.move_thread import move_thread
+from services.conversation.use_cases.take_over_thread import take_over_thread
+from tests.unit.conversation.conftest import World
+from tests.unit.conversation.making import CONNECTION, moment
+
+
+async def arrives(world: World, content: str, **parts: Any) -> Any:
+    """A message comes, and is carried on to wherever it is sent."""
+    before = len(world.store.records.sent)
+    recorded = await world.says(content, **parts)
+    for sent in world.store.records.sent[before:]:
+        if isinstance(sent.command, RecordInboundMessage):
+            assert recorded is None
+            recorded = await world.do(world.record, sent.command)
+    return recorded
+
+
+MAIL = {
+    "channel": Channel.EMAIL,
+    "kind": MessageKind.EMAIL,
+    "session_id": "email:j1@sample.test",
+    "target": "jo@sample.test",
+    "contact": InboundContact(alias="jo@sample.test", name="Jo"),
+    "subject": "Kettle",
+    "other_ids": ("j1@sample.test",),
+}
+
+
+async def test_a_mail_names_its_subject_and_is_known_by_its_message_id(world: World) -> None:
+    await arrives(world, "one", **MAIL)
+    one = world.conversation()
+    assert one.subject == "Kettle"
+    again = MAIL | {"session_id": "email:lost@x.test", "references": ("nobody@x.test", "j1@sample.test")}
+    recorded = await arrives(world, "two", **again | {"other_ids": ("j2@sample.test",)})
+    assert recorded.conversation_id == one.id
+    assert world.conversation().message_count == 2
+
+
+async def test_a_mail_that_answers_nothing_we_know_begins_a_thread(world: World) -> None:
+    await arrives(world, "one", **MAIL)
+    await arrives(world, "two", **MAIL | {"session_id": "email:x@x.test", "references": ("x@x.test",)})
+    assert len(world.store.records.conversations) == 2
+
+
+async def test_a_token_leads_to_its_conversation(world: World) -> None:
+    await arrives(world, "one", **MAIL)
+    named = {"session_id": "email:x@x.test", "conversation_id": world.conversation().id}
+    recorded = await arrives(world, "two", **MAIL | named)
+    assert recorded.conversation_id == world.conversation().id
+
+
+async def test_somebody_else_who_writes_into_a_mails_thread_changes_neither_contact_nor_address(
+    world: World,
+) -> None:
+    await arrives(world, "one", **MAIL)
+    other = {"target": "eve@x.test", "contact": InboundContact(alias="eve@x.test", name="Eve")}
+    await arrives(world, "two", **MAIL | other)
+    one = world.conversation()
+    assert (one.contact.name, one.target) == ("Jo", "jo@sample.test")
+    assert one.last_message is not None
+    assert one.last_message.sender.name == "Eve"
+
+
+@pytest.mark.parametrize("gone", ["unknown", "another line", "erased"])
+async def test_a_token_of_a_conversation_that_is_not_there_begins_anew(world: World, gone: str) -> None:
+    await arrives(world, "one", **MAIL)
+    one = world.conversation()
+    named = one.id
+    if gone == "unknown":
+        named = conversation_id("f" * 32, 7)
+    elif gone == "another line":
+        world.change(connection_id="other")
+    else:
+        erase(one, SYSTEM, moment(5), "erasure")
+    recorded = await arrives(
+        world, "two", **MAIL | {"session_id": "email:new@x.test", "conversation_id": named, "other_ids": ()}
+    )
+    assert recorded.conversation_id != one.id
+    assert int(recorded.conversation_id[-4:], 16) == thread_crc(CONNECTION, "email:new@x.test")
+
+
+async def test_what_a_machine_wrote_reopens_nothing(world: World) -> None:
+    await arrives(world, "one", **MAIL)
+    world.change(status=Status.RESOLVED)
+    await arrives(world, "I am away", **MAIL, automatic=True, expects_answer=False)
+    one = world.conversation()
+    assert (one.status, one.unread, one.message_count) == (Status.RESOLVED, 2, 2)
+
+
+ZED = {
+    "channel": Channel.WHATSAPP,
+    "session_id": "wa:GB.1",
+    "target": "GB.1",
+    "contact": InboundContact(alias="GB.1", name="Zed"),
+    "references": ("wa:GB.1",),
+}
+NUMBER = {
+    "session_id": "wa:44",
+    "target": "44",
+    "contact": InboundContact(alias="44", name="Zed", aliases=("GB.1",)),
+    "references": ("wa:44", "wa:GB.1"),
+}
+
+
+async def test_a_person_known_by_user_id_is_the_same_when_the_number_appears(world: World) -> None:
+    await arrives(world, "one", **ZED)
+    first = world.conversation()
+    recorded = await arrives(world, "two", **ZED | NUMBER)
+    assert recorded.conversation_id == first.id
+    assert world.conversation().target == "44"
+    assert len(world.store.records.contacts) == 1
+
+
+async def test_whoever_is_new_under_all_their_names_is_new(world: World) -> None:
+    await arrives(world, "one", **ZED | NUMBER)
+    assert world.conversation().contact_alias == "44"
+
+
+def moved(session_id: str = "tg:-40", to: str = "tg:-10040") -> MoveThread:
+    return MoveThread(
+        actor=SYSTEM,
+        connection_id=CONNECTION,
+        session_id=session_id,
+        to_session_id=to,
+        to_target=to.removeprefix("tg:"),
+    )
+
+
+GROUP = {"session_id": "tg:-40", "target": "-40"}
+SUPERGROUP = {"session_id": "tg:-10040", "target": "-10040", "references": ("tg:-10040",)}
+
+
+async def test_a_group_that_became_a_supergroup_keeps_its_conversation(world: World) -> None:
+    await arrives(world, "one", **GROUP)
+    await world.do(move_thread, moved())
+    one: Conversation = world.conversation()
+    assert (one.target, one.further_sessions) == ("-10040", ("tg:-10040",))
+    version = one.version
+    await world.do(move_thread, moved())
+    assert world.conversation().version == version
+    await arrives(world, "two", **SUPERGROUP)
+    assert world.conversation().message_count == 2
+
+
+async def test_a_thread_that_moves_back_is_written_to_there(world: World) -> None:
+    await arrives(world, "one", **GROUP)
+    await world.do(move_thread, moved())
+    await world.do(move_thread, moved(to="tg:-40"))
+    one = world.conversation()
+    assert (one.target, one.further_sessions) == ("-40", ("tg:-10040",))
+
+
+async def test_a_thread_without_a_conversation_has_nothing_to_move(world: World) -> None:
+    await world.do(move_thread, moved())
+    assert not world.store.records.conversations
+
+
+def taken(by: str = "Ana") -> TakeOverThread:
+    return TakeOverThread(actor=SYSTEM, connection_id=CONNECTION, session_id="tg:77", by=by)
+
+
+@pytest.mark.parametrize("by", ["Ana", ""])
+async def test_who_answers_elsewhere_has_taken_over(world: World, by: str) -> None:
+    await world.says()
+    await world.do(take_over_thread, taken(by), 5)
+    one = world.conversation()
+    assert (one.status, one.handoff_reason, one.question) == (Status.HANDED_OFF, "agent_took_over", None)
+    version = one.version
+    await world.do(take_over_thread, taken(by), 6)
+    assert world.conversation().version == version
+
+
+async def test_nobody_takes_over_what_is_not_there(world: World) -> None:
+    await world.do(take_over_thread, taken())
+    assert not world.store.records.conversations
