@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.reading import ConversationThread
+from libs.contracts.tickets import TicketThread
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"([0-9]{1,15})(\.[0-9a-f]+)?")
@@ -21,9 +22,9 @@ _VERSION = re.compile(r"([0-9]{1,15})(\.[0-9a-f]+)?")
 _NEVER = -1
 
 
-def thread_response(request: Request, thread: ConversationThread) -> Response:
+def thread_response(request: Request, thread: ConversationThread | TicketThread) -> Response:
     """The thread with its tag and time; 304 without it for a client that has it."""
-    conversation = thread.conversation
+    conversation = thread.conversation if isinstance(thread, ConversationThread) else thread.ticket
     answer = JSONResponse(thread.model_dump(mode="json"))
     tag = f'"{conversation.version}.{hashlib.sha256(answer.body).hexdigest()[:16]}"'
     headers = {

@@ -100,12 +100,12 @@ def _add_condition(address: str, method: str, operation: dict[str, Any], error: 
     """Every change of a conversation takes `If-Match`, and a thread `If-None-Match`: their code is one place,
     so this is, too.
     """
-    if operation["operationId"] == "getConversation":
+    if operation["operationId"] in {"getConversation", "getTicket"}:
         about = "A tag of an earlier answer: 304 while the thread is as it was."
         operation["parameters"].append(_header("If-None-Match", about))
     elif (
         method != "get"
-        and "{conversation_id}" in address
+        and ("{conversation_id}" in address or "{ticket_id}" in address)
         and operation["operationId"] not in _CHANGES_NOTHING
     ):
         about = "The thread's ETag: 409 `conflict` when the conversation was changed since."

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from libs.contracts import topology
 from libs.contracts.conversation import MessageView
@@ -20,6 +20,7 @@ from libs.contracts.tickets import (
     TicketView,
 )
 from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_conditions import thread_response
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
@@ -64,16 +65,19 @@ def _add_reading(app: FastAPI, queries: Queries) -> None:
         summary="One ticket with its messages",
         tags=["tickets"],
         response_model=TicketThread,
-        responses=errors(400, 401, 403, 404),
+        responses={304: {"description": "As it was, by `If-None-Match`."}, **errors(400, 401, 403, 404)},
     )
     async def ticket_route(
-        ticket_id: PathId, asked: Annotated[ThreadQuery, Query()], caller: CurrentPerson
-    ) -> JSONResponse:
+        request: Request,
+        ticket_id: PathId,
+        asked: Annotated[ThreadQuery, Query()],
+        caller: CurrentPerson,
+    ) -> Response:
         query = GetTicket(
             person=caller.person, conversation_id=ticket_id, limit=asked.limit, before=asked.before
         )
         thread = await queries.ask(query, account_id=caller.account_id, answer=TicketThread)
-        return JSONResponse(thread.model_dump(mode="json"))
+        return thread_response(request, thread)
 
 
 def _add_opening(app: FastAPI, commanding: Commanding) -> None:

@@ -81,6 +81,13 @@ async def test_every_post_takes_an_idempotency_key(site: Site) -> None:
     assert without == []
 
 
+async def test_every_change_of_a_ticket_can_be_tied_to_what_was_read(site: Site) -> None:
+    document: dict[str, Any] = (await site.client.get("/openapi.json")).json()
+    changes = [one for one in operations(document) if one.method != "GET" and "{ticket_id}" in one.path]
+    assert changes
+    assert [one.name for one in changes if "If-Match" not in one.headers] == []
+
+
 @pytest.mark.parametrize("access", list(PEOPLE))
 async def test_a_route_that_has_no_rule_is_closed(
     site: Site, access: Access, monkeypatch: pytest.MonkeyPatch

@@ -108,6 +108,13 @@ async def test_a_page_and_a_ticket(site: Site):
     site.queries.result = TicketThread(ticket=VIEW, messages=(message(TICKET, 1),))
     found = await site.client.get(f"{path}?limit=5", headers=site.bearer(REQUESTER))
     assert found.json()["messages"][0]["content"] == "hello"
+    tag = found.headers["ETag"]
+    again = await site.client.get(f"{path}?limit=5", headers=site.bearer(REQUESTER, **{"If-None-Match": tag}))
+    assert (again.status_code, again.content) == (304, b"")
+    site.commands.result = VIEW.model_dump(mode="json")
+    resolve = f"{path}/resolve"
+    assert (await site.client.post(resolve, headers=site.bearer(REQUESTER, **{"If-Match": tag}))).is_success
+    assert site.commands.if_versions == [VIEW.version]
     site.queries.error = DomainError(ErrorCode.NOT_FOUND, "no")
     assert (await site.client.get(path, headers=site.bearer(REQUESTER))).status_code == 404
 
