@@ -7,8 +7,10 @@ import asyncio
 from collections import OrderedDict
 from time import monotonic
 
+from libs.contracts.connections import ConnectionPage, ListConnections
 from libs.contracts.delivery import ConnectionSecrets, GetConnection, SealedConnection
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
+from libs.contracts.vocabulary import Channel
 from libs.runtime.crypto import SealedBox
 from libs.runtime.rpc import RpcClient
 
@@ -17,6 +19,8 @@ REMEMBERED = 60.0
 REMEMBERED_MISSING = 5.0
 _MOST = 10_000
 _AT_ONCE = 64
+#: Pages of an account's connections that are looked through.
+_MOST_PAGES = 10
 
 
 def sealing_context(connection_id: str) -> str:
@@ -47,6 +51,24 @@ class DeliveryConnections:
             self._asking[connection_id] = asking
         # Shielded: one caller who hangs up does not take the answer from the others.
         return await asyncio.shield(asking)
+
+    async def of_number(self, account_id: str, number: str) -> ConnectionSecrets | None:
+        """Asked anew each time: few posts name a number that is another connection's."""
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await self._rpc.ask(
+                ListConnections(cursor=cursor, page_size=100),
+                service="delivery",
+                account_id=account_id,
+                answer=ConnectionPage,
+            )
+            for one in page.items:
+                if one.channel is Channel.WHATSAPP and str(one.settings.get("phone_number_id")) == number:
+                    return await self.find(one.id)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return None
 
     def drop(self, connection_id: str) -> None:
         """It has changed. An answer that is on its way may be old, and is not remembered either."""

@@ -161,6 +161,10 @@ class Connections(Protocol):
         """A connection by its id. Raises TransientError when nobody can tell."""
         ...
 
+    async def of_number(self, account_id: str, number: str) -> ConnectionSecrets | None:
+        """The account's connection of a WhatsApp number (its phone number id). Raises TransientError."""
+        ...
+
 
 class InboundMessages(Protocol):
     """The way of inbound messages into the broker. Each call returns when the broker has confirmed, and

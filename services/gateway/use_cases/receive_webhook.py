@@ -1,5 +1,6 @@
 """Take one post of a platform: verify, read, put it safely into the broker. Keeps no state."""
 
+import hmac
 import secrets
 from collections.abc import Mapping
 from hashlib import sha256
@@ -10,7 +11,7 @@ from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
 from libs.contracts.vocabulary import ActorKind, Channel
-from services.gateway.domain.inbound import Inbound, Reading, Receipt
+from services.gateway.domain.inbound import Inbound, Moved, Receipt, TakenOver
 from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
 from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now
@@ -73,13 +74,34 @@ class ReceiveWebhook:
         Raises DomainError `unreadable` for what is no JSON object, TransientError when the broker is away.
         """
         reading = read_authentic(self.channel(connection.channel), post, connection)
-        for message in reading.messages:
-            await self._record(connection, message)
-        for receipt in reading.receipts:
-            await self._receipt(connection, receipt)
-        await self._threads(connection, reading)
-        if reading.unread:
-            await self._park(connection, post.body, "; ".join(reading.unread))
+        unread = list(reading.unread)
+        items: list[Inbound | Receipt | Moved] = [*reading.messages, *reading.receipts, *reading.moved]
+        for one in items:
+            home = await self._home(connection, one.number)
+            if home is None:
+                unread.append("a number that has no connection of this app")
+            elif isinstance(one, Inbound):
+                await self._record(home, one)
+            elif isinstance(one, Receipt):
+                await self._receipt(home, one)
+            else:
+                await self._moved(home, one)
+        for taken in reading.taken_over:
+            await self._taken_over(connection, taken)
+        if unread:
+            await self._park(connection, post.body, "; ".join(dict.fromkeys(unread)))
+
+    async def _home(self, connection: ConnectionSecrets, number: str | None) -> ConnectionSecrets | None:
+        """The connection of the number that something in a post is about: of the same app, as that signed it.
+        A connection that does not say its number takes every one.
+        """
+        own = connection.settings.get("phone_number_id")
+        if number is None or own is None or str(own) == number:
+            return connection
+        other = await self._connections.of_number(connection.account_id, number)
+        secret = (other.webhook_secret if other else None) or ""
+        same_app = hmac.compare_digest(secret.encode(), (connection.webhook_secret or "").encode())
+        return other if other is not None and same_app and other.status != "disconnected" else None
 
     async def _connection(self, kind: str, connection_id: str) -> ConnectionSecrets | None:
         connection = await self._connections.find(connection_id)
@@ -134,36 +156,30 @@ class ReceiveWebhook:
         command_id = self._derive_id(connection.connection_id, "receipt", receipt.delivery_id)
         await self._inbound.receipt(command, id=command_id, account_id=connection.account_id)
 
-    async def _threads(self, connection: ConnectionSecrets, reading: Reading) -> None:
-        """What became of whole threads."""
-        commands: list[tuple[str, MoveThread | TakeOverThread]] = [
-            (
-                moved.delivery_id,
-                MoveThread(
-                    actor=_PLATFORM,
-                    connection_id=connection.connection_id,
-                    session_id=moved.session_id,
-                    to_session_id=moved.to_session_id,
-                    to_target=moved.to_target,
-                ),
-            )
-            for moved in reading.moved
-        ]
-        commands += [
-            (
-                taken.delivery_id,
-                TakeOverThread(
-                    actor=_PLATFORM,
-                    connection_id=connection.connection_id,
-                    session_id=taken.session_id,
-                    by=taken.by,
-                ),
-            )
-            for taken in reading.taken_over
-        ]
-        for delivery_id, command in commands:
-            command_id = self._derive_id(connection.connection_id, "thread", delivery_id)
-            await self._inbound.about_thread(command, id=command_id, account_id=connection.account_id)
+    async def _moved(self, connection: ConnectionSecrets, moved: Moved) -> None:
+        command = MoveThread(
+            actor=_PLATFORM,
+            connection_id=connection.connection_id,
+            session_id=moved.session_id,
+            to_session_id=moved.to_session_id,
+            to_target=moved.to_target,
+        )
+        await self._thread(connection, moved.delivery_id, command)
+
+    async def _taken_over(self, connection: ConnectionSecrets, taken: TakenOver) -> None:
+        command = TakeOverThread(
+            actor=_PLATFORM,
+            connection_id=connection.connection_id,
+            session_id=taken.session_id,
+            by=taken.by,
+        )
+        await self._thread(connection, taken.delivery_id, command)
+
+    async def _thread(
+        self, connection: ConnectionSecrets, delivery_id: str, command: MoveThread | TakeOverThread
+    ) -> None:
+        command_id = self._derive_id(connection.connection_id, "thread", delivery_id)
+        await self._inbound.about_thread(command, id=command_id, account_id=connection.account_id)
 
     async def _park(self, connection: ConnectionSecrets, body: bytes, reason: str) -> None:
         parked_id = self._derive_id(connection.connection_id, sha256(body).hexdigest())

@@ -167,6 +167,12 @@ class KnownConnections:
             raise away()
         return self.rows.get(connection_id)
 
+    async def of_number(self, account_id: str, number: str) -> ConnectionSecrets | None:
+        for one in self.rows.values():
+            if one.account_id == account_id and one.settings.get("phone_number_id") == number:
+                return one
+        return None
+
 
 class RecordingInbound:
     def __init__(self) -> None:

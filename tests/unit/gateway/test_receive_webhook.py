@@ -22,6 +22,7 @@ from tests.unit.gateway.channel_samples import (
     said,
     value,
     whatsapp,
+    wrote,
 )
 from tests.unit.gateway.fakes import Clock, KnownConnections, RecordingInbound
 from tests.unit.gateway.samples import SECRET, TELEGRAM, WHEN, WIDGET, update
@@ -190,3 +191,40 @@ async def test_a_mail_carries_what_leads_to_its_conversation(inbound: RecordingI
     assert (command.conversation_id, command.subject) == (conversation, "Re: Kettle")
     assert command.references == ("5d0c7a10-out1@desk.test", "j1@sample.test")
     assert command.other_ids == ("j2@sample.test",)
+
+
+ONE = WHATSAPP.model_copy(update={"settings": {"phone_number_id": "70001"}})
+TWO = WHATSAPP.model_copy(update={"connection_id": "conn-two", "settings": {"phone_number_id": "70002"}})
+
+
+def of_two_numbers() -> bytes:
+    text = wrote("text", text={"body": "hi"})
+    status = {"id": "wamid.OUT2", "status": "read", "recipient_id": "1"}
+    other = value(number="70002", messages=[text | {"id": "wamid.A2"}], statuses=[status])
+    return escaped(whatsapp(value(messages=[text]), other))
+
+
+async def test_each_number_of_a_post_goes_to_its_own_connection(inbound: RecordingInbound):
+    await receiver(inbound, ONE, TWO).take(ONE, post(of_two_numbers()))
+    assert [command.connection_id for _, _, command in inbound.recorded] == ["conn-whatsapp", "conn-two"]
+    assert [command.connection_id for _, _, command in inbound.receipts] == ["conn-two"]
+    assert not inbound.parked
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"webhook_secret": "another-app"},
+        {"webhook_secret": None},
+        {"status": "disconnected"},
+        {"account_id": "other"},
+        {"settings": {}},
+    ],
+)
+async def test_a_number_of_nobody_of_this_app_is_kept_and_goes_nowhere(
+    inbound: RecordingInbound, other: dict[str, Any]
+):
+    await receiver(inbound, ONE, TWO.model_copy(update=other)).take(ONE, post(of_two_numbers()))
+    assert [command.connection_id for _, _, command in inbound.recorded] == ["conn-whatsapp"]
+    assert not inbound.receipts
+    assert [reason for _, reason, _ in inbound.parked] == ["a number that has no connection of this app"]
