@@ -55,5 +55,5 @@ async def test_what_waits_goes_to_who_comes_and_no_limit_is_passed(parley: Parle
         )
         assert (await assignees())[2] is None
     await dora.done("DELETE", f"/api/v1/people/{nia.id}")
-    # Of what she had, what is open waits again; what is resolved names her for the record.
-    await given(nia.id, None, None)
+    # What she had and is not closed is nobody's: who is gone could neither close it nor take it up again.
+    await given(None, None, None)
