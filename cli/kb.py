@@ -39,6 +39,7 @@ from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Store
 from libs.runtime.rpc import RpcClient
+from services.ai.adapters.mongo_documents import MongoDocuments
 
 app = typer.Typer(no_args_is_help=True, help="A chatbot's knowledge: add, list, show and remove documents.")
 
@@ -261,6 +262,21 @@ def status(account: Account, chatbot: Chatbot, as_json: AsJson = False) -> None:
         return
     for key, value in found.model_dump().items():
         typer.echo(f"{key:12} {'-' if value is None else value}")
+
+
+@app.command()
+def reindex() -> None:
+    """Have every replica build its index anew beside the one that serves, and change over when it is full."""
+
+    async def asked() -> int:
+        settings = Environment()
+        store = Store(settings.mongodb_url, settings.database("ai"))
+        try:
+            return await MongoDocuments(store).next_generation()
+        finally:
+            store.close()
+
+    typer.echo(f"generation {run(asked())} is being built; `status` shows when it serves")
 
 
 def _print_json(document: Any) -> None:

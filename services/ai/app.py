@@ -1,7 +1,9 @@
 """The ai service, put together."""
 
 import asyncio
+import shutil
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -38,13 +40,14 @@ from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.embedding_ports import Embedder, EmbeddingUnavailable
+from services.ai.use_cases.generations import Engine, Generations
 from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
 from services.ai.use_cases.learn_from_decision import LearnFromDecision, RememberProposal, Unlearn
 from services.ai.use_cases.learn_phrasing import ForgetPhrasing, LearnPhrasing
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
 from services.ai.use_cases.model_engine import ModelEngine
-from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
+from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
 from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
@@ -55,15 +58,6 @@ _EMBEDDING_PAUSE = 30.0
 _log = get_logger("ai")
 
 
-class _Engine(Knowledge, Protocol):
-    """An engine of retrieval, with what its place in the service needs."""
-
-    async def prepare(self) -> None: ...
-    async def embed_waiting(self) -> int: ...
-    async def ping(self) -> None: ...
-    async def close(self) -> None: ...
-
-
 class _Model(Embedder, Protocol):
     """An embedding model that can be let go of."""
 
@@ -71,13 +65,13 @@ class _Model(Embedder, Protocol):
 
 
 async def build(settings: AISettings) -> Service:
-    """The service, ready to run. Opens the index's folder; connects to nothing yet."""
+    """The service, ready to run. Connects to nothing yet."""
     foundation = Foundation(
         "ai", settings, indexes={**INDEXES, **USAGE_INDEXES, **PROPOSAL_INDEXES}, relays=False
     )
     documents = MongoDocuments(foundation.store)
     embedder = await _embedder(settings, foundation)
-    knowledge = await _knowledge(settings, embedder)
+    knowledge = Generations(documents, *_generations(settings, embedder), _report_progress)
     index = IndexDocuments(documents, knowledge, _report_progress)
     take_in = TakeInDocument(PutDocument(documents), index)
     ask = _model(settings, foundation)
@@ -108,17 +102,18 @@ async def build(settings: AISettings) -> Service:
     improving = Improving(ImproveDraft(knowledge, ask))
     embedding = embedder.name if embedder else None
     engine = "qdrant" if settings.qdrant_url else "qdrant-edge"
-    _add_knowledge(settings, foundation, take_in, look, improving, engine, embedding)
+    _add_knowledge(settings, foundation, take_in, look, improving, engine, embedding, knowledge)
     service = foundation.service
     service.health.add_check("knowledge", knowledge.ping)
     service.health.add_part("engine", engine)
     service.health.add_part("embedding", embedding or "none: words alone are compared")
     rung = f"{settings.model_premium}, then {settings.without_model}" if ask else "none: answers are quotes"
     service.health.add_part("model", rung)
-    service.on_start(knowledge.prepare)
+    service.on_start(knowledge.start)
     service.on_start(index)
     service.on_stop(knowledge.close)
     service.background(lambda: _keep_indexed(index, settings.index_poll_seconds))
+    service.background(lambda: _keep_renewed(knowledge, index, settings.index_poll_seconds))
     if embedder is not None:
         service.background(lambda: _keep_embedded(knowledge, settings.index_poll_seconds))
     return foundation.start_consuming()
@@ -160,6 +155,7 @@ def _add_knowledge(
     improving: Improving,
     engine: str,
     embedding: str | None,
+    generations: Generations,
 ) -> None:
     """The documents' commands and queries."""
     blobs = GridFsBlobs(foundation.store.beside(settings.database("blobs")))
@@ -169,17 +165,42 @@ def _add_knowledge(
         look,
         engine=engine,
         embedding=embedding,
+        generation=lambda: generations.number,
     )
     foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
     foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
     foundation.consumers.queries("ai", {**knowing.queries(), **improving.queries()})
 
 
-async def _knowledge(settings: AISettings, embedder: Embedder | None) -> _Engine:
-    """A Qdrant server where one is named, else its engine in this process."""
-    if not settings.qdrant_url:
-        where = await asyncio.to_thread(folder, settings.index_folder)
-        return await QdrantEdgeKnowledge.open(where, embedder=embedder)
+def _generations(
+    settings: AISettings, embedder: Embedder | None
+) -> tuple[Callable[[int], Awaitable[Engine]], Callable[[int], Awaitable[None]]]:
+    """How a generation of the index is opened and forgotten: on a Qdrant server where one is named, else in
+    a folder of this replica's.
+    """
+    if settings.qdrant_url:
+        return lambda number: _on_server(settings, embedder, number), _left_to_others
+    root = Path(settings.index_folder)
+
+    def where(number: int) -> Path:
+        return root / f"generation-{number}" if number else root
+
+    async def open_folder(number: int) -> Engine:
+        made = await asyncio.to_thread(folder, str(where(number)))
+        return await QdrantEdgeKnowledge.open(made, embedder=embedder)
+
+    async def forget(number: int) -> None:
+        for old in where(number).glob("lexical-*"):
+            await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
+
+    return open_folder, forget
+
+
+async def _left_to_others(_number: int) -> None:
+    """Other replicas may serve from the collection still: an operator removes it."""
+
+
+async def _on_server(settings: AISettings, embedder: Embedder | None, number: int) -> Engine:
     # Imported where it is needed: the client costs every other process 44 MiB and 0.6 s.
     from qdrant_client import AsyncQdrantClient  # noqa: PLC0415
 
@@ -187,7 +208,7 @@ async def _knowledge(settings: AISettings, embedder: Embedder | None) -> _Engine
 
     key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
     client = AsyncQdrantClient(url=settings.qdrant_url, api_key=key, timeout=30, check_compatibility=False)
-    return QdrantServerKnowledge.at(client, embedder=embedder)
+    return QdrantServerKnowledge.at(client, embedder=embedder, generation=number)
 
 
 async def _embedder(settings: AISettings, foundation: Foundation) -> _Model | None:
@@ -227,7 +248,19 @@ async def _keep_indexed(index: IndexDocuments, pause: float) -> None:
             _log.warning("index not brought up to date", error_type=type(error).__name__)
 
 
-async def _keep_embedded(knowledge: _Engine, pause: float) -> None:
+async def _keep_renewed(knowledge: Generations, index: IndexDocuments, pause: float) -> None:
+    """Build another generation of the index when an operator asks for one."""
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            if await knowledge.renew():
+                index.start_over()
+                _log.info("another generation of the index serves", generation=knowledge.number)
+        except (TransientError, KnowledgeUnavailable) as error:
+            _log.warning("index not renewed", error_type=type(error).__name__)
+
+
+async def _keep_embedded(knowledge: Generations, pause: float) -> None:
     """Give what was indexed its vectors, some at a time; while the model is away words alone are compared."""
     while True:
         try:

@@ -59,6 +59,19 @@ async def test_an_operator_adds_lists_shows_and_removes_documents(parley: Parley
     assert (found["engine"], found["to_index"]) == ("qdrant-edge", 0)
     assert found["documents"] >= len(by_id)
 
+    assert (await kb(parley, "reindex"))[0] == 0
+
+    address = f"{parley.gateways[0]}/api/v1/chatbots/{account.CHATBOT_ID}/knowledge"
+    async with parley.console() as admin:
+        token = {"Authorization": f"Bearer {admin.token}"}
+
+        async def renewed() -> bool:
+            now = (await parley.http.get(address, headers=token)).json()
+            assert now["chunks"] == found["chunks"]
+            return bool(now["generation"] > found["generation"])
+
+        await eventually(renewed, "another generation", limit=40.0)
+
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7")
     code, said = await kb(parley, "add", str(broken), *CHATBOT)

@@ -23,6 +23,7 @@ INDEXES = {
     COUNTERS: [],
 }
 _COUNTER = "document revision"
+_GENERATION = "index generation"
 
 
 class MongoDocuments:
@@ -86,6 +87,23 @@ class MongoDocuments:
         with self._store.guarded():
             rows = self._documents.find({"removed": False}, projection=fields)
             return {_key(row): row["revision"] async for row in rows}
+
+    async def generation(self) -> int:
+        """Which generation of the index is to serve."""
+        with self._store.guarded():
+            counter = await self._counters.find_one({"_id": _GENERATION})
+        return int(counter["value"]) if counter else 0
+
+    async def next_generation(self) -> int:
+        """Ask every replica for a new one."""
+        with self._store.guarded():
+            counter = await self._counters.find_one_and_update(
+                {"_id": _GENERATION},
+                {"$inc": {"value": 1}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return int(counter["value"])
 
     async def last_revision(self) -> int:
         """The highest revision given so far."""

@@ -97,12 +97,14 @@ class QdrantServerKnowledge:
         client: AsyncQdrantClient,
         *,
         embedder: Embedder | None = None,
+        generation: int = 0,
         search_seconds: float = 5.0,
         most_bases: int = 1_000,
     ) -> Self:
         """On this server; ``prepare`` it before anything else."""
         model = f"-{crc32(embedder.name.encode()):08x}-{embedder.dimension}" if embedder else ""
-        return cls(client, f"{_FORMAT}{model}", embedder, search_seconds, most_bases)
+        renewed = f"-g{generation}" if generation else ""
+        return cls(client, f"{_FORMAT}{model}{renewed}", embedder, search_seconds, most_bases)
 
     async def prepare(self) -> None:
         """Find the collection, or create it. Raises KnowledgeUnavailable."""

@@ -1,5 +1,6 @@
 """A chatbot's documents: commands that change them, queries that show them."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from libs.contracts.errors import DomainError, ErrorCode
@@ -42,8 +43,15 @@ class Knowing:
     """One method a message. `engine` and `embedding` are what retrieval was put together of."""
 
     def __init__(
-        self, take_in: TakeInFile, remove: Remove, look: LookAtKnowledge, engine: str, embedding: str | None
+        self,
+        take_in: TakeInFile,
+        remove: Remove,
+        look: LookAtKnowledge,
+        engine: str,
+        embedding: str | None,
+        generation: Callable[[], int] = lambda: 0,
     ) -> None:
+        self._generation = generation
         self._take_in = take_in
         self._remove = remove
         self._look = look
@@ -110,6 +118,7 @@ class Knowing:
             state=status.state,
             engine=self._engine,
             embedding=self._embedding,
+            generation=self._generation(),
             documents=status.documents,
             chunks=status.chunks,
             to_index=status.to_index,

@@ -66,6 +66,10 @@ class IndexDocuments:
             await self._flush_if_due(report.indexed + report.removed)
             return report
 
+    def start_over(self) -> None:
+        """Compare all again with the next run: the index has become another one."""
+        self._read_up_to = None
+
     async def _flush_if_due(self, changed: int) -> None:
         """Flush once changes have paused, or have become many: not for each of a thousand uploads."""
         self._unflushed += changed

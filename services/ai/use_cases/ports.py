@@ -79,6 +79,14 @@ class Documents(Protocol):
         """The revision of every document that is not removed."""
         ...
 
+    async def generation(self) -> int:
+        """Which generation of the index is to serve."""
+        ...
+
+    async def next_generation(self) -> int:
+        """Ask every replica for a new one; its number."""
+        ...
+
     async def last_revision(self) -> int:
         """The highest revision given so far, 0 before the first."""
         ...

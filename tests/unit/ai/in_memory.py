@@ -89,6 +89,7 @@ class InMemoryDocuments:
     def __init__(self) -> None:
         self.stored: dict[DocumentKey, Document] = {}
         self.reads: list[DocumentKey] = []
+        self.wanted_generation = 0
         self._last = 0
 
     async def save(self, document: Document) -> Document:
@@ -114,6 +115,13 @@ class InMemoryDocuments:
 
     async def revisions(self) -> dict[DocumentKey, int]:
         return {key: one.revision for key, one in self.stored.items() if not one.removed}
+
+    async def generation(self) -> int:
+        return self.wanted_generation
+
+    async def next_generation(self) -> int:
+        self.wanted_generation += 1
+        return self.wanted_generation
 
     async def last_revision(self) -> int:
         return self._last
