@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.contracts.base import Query as Asking
 from libs.contracts.knowledge import (
     MOST_DOCUMENT_BYTES,
+    DocumentFormat,
     DocumentPage,
     DocumentText,
     DocumentView,
@@ -35,19 +36,14 @@ _DOCUMENT = f"{_DOCUMENTS}/{{document_id}}"
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            kind: {
-                "schema": {"type": "string", "minLength": 1}
-                | ({"format": "binary"} if kind == "application/pdf" else {}),
-                **({"example": "# Lids\n\nLids are made of glass."} if kind == "text/markdown" else {}),
-            }
-            for kind in CONTENT_TYPES
-        },
+        # Client generators know this type alone among those that are taken.
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 _ABOUT_FILE = (
-    "The body is the file; its Content-Type says what it is: Markdown, text, HTML, PDF, or CSV of questions "
-    "and answers. What the query says counts before what the file says."
+    "The body is the file: Markdown, text, HTML, PDF, or CSV of questions and answers. `format` says which; "
+    f"without it the Content-Type does, one of {', '.join(CONTENT_TYPES)}. What the query says counts before "
+    "what the file says."
 )
 
 
@@ -67,6 +63,7 @@ class GivenQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
+    format: DocumentFormat | None = None
     title: Title | None = None
     visibility: Visibility | None = Field(
         default=None, description="`internal`: for agents alone, never quoted to visitors."
@@ -94,7 +91,8 @@ def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> 
         document_id: str | None,
         given: GivenQuery,
     ) -> JSONResponse:
-        said = GivenDocument(format=format_of(request.headers.get("content-type")), **given.model_dump())
+        kind = given.format or format_of(request.headers.get("content-type"))
+        said = GivenDocument(format=kind, **given.model_dump(exclude={"format"}))
         uploaded = await documents.upload(caller, chatbot_id, request.stream(), said)
         command_id = commanding.command_id(request, caller, key)
 
