@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.demo import account
-from services.gateway.use_cases.documents import CONTENT_TYPES
 from tests.e2e.parley import ADMIN, Parley
 
 CLIENTS = Path(__file__).parents[1] / "clients"
@@ -47,9 +46,7 @@ def said(output: str) -> dict[str, Any]:
 async def test_a_generated_python_client_calls_the_gateway(parley: Parley, tmp_path: Path) -> None:
     document = await kept_document(parley, tmp_path)
     config = tmp_path / "config.yml"
-    # A document's body is the file itself; the generator has to be told that these kinds are bytes.
-    kinds = "".join(f"  {kind}: application/octet-stream\n" for kind in CONTENT_TYPES)
-    config.write_text(f"post_hooks: []\ncontent_type_overrides:\n{kinds}", encoding="utf-8")
+    config.write_text("post_hooks: []\n", encoding="utf-8")
     generator = Path(sys.executable).with_name("openapi-python-client")
     generated = await run(
         generator, "generate", "--path", document, "--config", config, "--meta", "none",
