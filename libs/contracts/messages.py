@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from libs.contracts.base import Command, Id, Query, Subject, Text
+from libs.contracts.channel_templates import ChannelTemplate
 from libs.contracts.conversation import Attachment, ConversationEvent, MessageView, Person
 from libs.contracts.files import MOST_ATTACHMENTS
 
@@ -19,6 +20,8 @@ class WriteToContact(Command, type="write_to_contact.v1"):
     subject: Subject | None = None
     body_html: Text | None = None
     attachments: tuple[Attachment, ...] = Field(default=(), max_length=MOST_ATTACHMENTS)
+    #: Goes out in place of the content, on a platform that wants one.
+    template: ChannelTemplate | None = None
 
 
 class RetryMessage(Command, type="retry_message.v1"):

@@ -79,7 +79,7 @@ async def build(settings: DeliverySettings) -> Service:
         Channel.EMAIL: EmailChannel(
             caller, files, default_base=settings.postmark_base_url, default_mailbox=settings.from_email
         ),
-        Channel.TELEGRAM: TelegramChannel(telegram, default_base=settings.telegram_base_url),
+        Channel.TELEGRAM: TelegramChannel(telegram, files, default_base=settings.telegram_base_url),
         Channel.WHATSAPP: WhatsAppChannel(caller, files, now, default_base=settings.whatsapp_base_url),
     }
     stored_connections = MongoConnections(store, outbox, box)

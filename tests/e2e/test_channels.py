@@ -119,6 +119,7 @@ async def test_a_question_is_answered_and_an_agent_s_reply_goes_out(parley: Parl
         reply = (await party.wait_for_sent(2))[-1]
         assert reply["text"] == "This is Ana."
         CHECKS[case.channel](answer, reply, row)
+        await eventually(lambda: delivered(parley, ana, row["id"], case.channel), "the receipts")
 
         if case.channel is Channel.CHATWOOT:
             await party.add_fault("conversation_gone", times=1)
@@ -130,6 +131,13 @@ async def test_a_question_is_answered_and_an_agent_s_reply_goes_out(parley: Parl
         assert (refused.status_code, refused.json()["code"]) == (502, "channel_refused"), refused.text
         thread = await parley.thread(ana, row["id"])
         assert thread["messages"][-1]["delivery_error"] == REFUSALS[case.channel]
+
+
+async def delivered(parley: Parley, console: AgentConsole, conversation_id: str, channel: Channel) -> bool:
+    """Whether the platform's receipts for both messages have arrived (Chatwoot gives none by itself)."""
+    thread = await parley.thread(console, conversation_id)
+    states = {one["delivery"] for one in thread["messages"] if one["direction"] == "outbound"}
+    return states == ({"sent"} if channel is Channel.CHATWOOT else {"delivered"})
 
 
 REFUSALS = {

@@ -180,6 +180,7 @@ class ConversationState:
             client_message_id=draft.client_message_id,
             subject=draft.subject,
             body_html=draft.body_html,
+            template=draft.template,
             created_at=draft.at,
         )
         self._emit(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.contracts.channel_templates import ChannelTemplate
 from libs.contracts.conversation import Attachment, Citation, MessageView, Sender
 from libs.contracts.vocabulary import MessageKind
 
@@ -31,6 +32,7 @@ class Draft:
     reply_to_external: str | None = None
     subject: str | None = None
     body_html: str | None = None
+    template: ChannelTemplate | None = None
     external_id: str | None = None
     #: Further ids that the platform has for it.
     other_ids: tuple[str, ...] = ()

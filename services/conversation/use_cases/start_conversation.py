@@ -45,6 +45,7 @@ class StartByAgent:
             sender=Sender(kind=SenderKind.AGENT, id=command.actor.id, name=name),
             at=call.now,
             content=command.content,
+            subject=command.subject,
         )
         message = conversation.send_out(draft, command.actor)
         await tx.add_message(message)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from libs.contracts.base import Actor
+from libs.contracts.channel_templates import ChannelTemplate
 from libs.contracts.conversation import Attachment, Citation, MessageView, Sender
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.files import kind_of_message
 from libs.contracts.messages import WriteToContact
 from libs.contracts.vocabulary import SenderKind
-from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.conversation import FREE_REPLY, Conversation
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.policy import Action
 from services.conversation.domain.taking_over import take_over
@@ -38,6 +39,7 @@ class WriteAsPerson:
             subject=command.subject,
             body_html=command.body_html,
             attachments=command.attachments,
+            template=command.template,
         )
         await tx.save(conversation)
         return message.view
@@ -55,6 +57,7 @@ async def write(
     subject: str | None = None,
     body_html: str | None = None,
     attachments: tuple[Attachment, ...] = (),
+    template: ChannelTemplate | None = None,
 ) -> StoredMessage:
     """Store what a person writes, taking over first where the AI answers by itself. A file needs no words."""
     if not content.strip() and not attachments:
@@ -63,6 +66,8 @@ async def write(
         raise DomainError(
             ErrorCode.NOT_HANDED_OFF, "nobody writes here any more", conversation_id=conversation.id
         )
+    if template is not None and conversation.channel not in FREE_REPLY:
+        raise DomainError(ErrorCode.INVALID, "this channel has no templates", conversation_id=conversation.id)
     chatbot = await tx.chatbot(conversation.chatbot_id)
     if chatbot is None:
         raise DomainError(ErrorCode.NOT_FOUND, "there is no such chatbot")
@@ -76,6 +81,7 @@ async def write(
         subject=subject,
         body_html=body_html,
         attachments=attachments,
+        template=template,
         citations=citations,
     )
     message = conversation.send_out(draft, actor)

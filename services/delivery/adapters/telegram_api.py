@@ -4,6 +4,7 @@ The token is part of the address. So no address, no exception of the HTTP librar
 HttpCaller: what went wrong comes back as one of our own words.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,4 +65,20 @@ class TelegramApi:
     ) -> Answer | Failure:
         """Post one call."""
         answer = await self._caller.post(f"{base.rstrip('/')}/bot{token}/{method}", parameters)
+        return Answer(answer) if isinstance(answer, HttpAnswer) else answer
+
+    async def upload(
+        self,
+        base: str,
+        token: str,
+        method: str,
+        parameters: Mapping[str, Any],
+        file: tuple[str, tuple[str, bytes, str]],
+    ) -> Answer | Failure:
+        """Post one call with a file: its parameter, then name, bytes and content type."""
+        form = {
+            name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()
+        }
+        address = f"{base.rstrip('/')}/bot{token}/{method}"
+        answer = await self._caller.upload(address, headers={}, data=form, files=[file])
         return Answer(answer) if isinstance(answer, HttpAnswer) else answer

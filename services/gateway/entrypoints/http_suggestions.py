@@ -205,6 +205,7 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait, attach
             subject=body.subject,
             body_html=harmless_html(body.body_html),
             attachments=await attach(caller.account_id, owner, body.attachments, conversation_id),
+            template=body.template.as_contract() if body.template else None,
         )
         return await sent(request, caller, key, prefer, body, conversation_id, command)
 

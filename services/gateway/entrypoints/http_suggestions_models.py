@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
+from libs.contracts.channel_templates import ChannelTemplate
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.files import MOST_ATTACHMENTS
 from libs.runtime.clean_html import clean_html
@@ -11,6 +12,8 @@ from services.gateway.entrypoints.http_models import AnyId, Said, body_config
 
 #: Characters of an email's HTML, before and after it was made harmless.
 MOST_HTML = 65_536
+#: Characters of the text for one gap of a template.
+MOST_GAP = 1_024
 
 
 def _one_line(text: str) -> str:
@@ -21,10 +24,34 @@ def _one_line(text: str) -> str:
 SubjectLine = Annotated[str, Field(min_length=1, max_length=998), AfterValidator(_one_line)]
 
 
+class TemplateBody(BaseModel):
+    """A message that the platform has approved: its name, its language as the platform writes it, and the
+    texts for its gaps.
+    """
+
+    model_config = body_config({"name": "order_ready", "language": "pt_PT", "parameters": ["A-12"]})
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,512}$")
+    language: str = Field(pattern=r"^[A-Za-z]{2,3}(_[A-Za-z]{2,4})?$")
+    parameters: list[Said] = Field(default_factory=list, max_length=32)
+
+    @field_validator("parameters")
+    @classmethod
+    def _fit(cls, parameters: list[str]) -> list[str]:
+        if any(len(text) > MOST_GAP for text in parameters):
+            raise ValueError(f"a parameter has at most {MOST_GAP} characters")
+        return parameters
+
+    def as_contract(self) -> ChannelTemplate:
+        """The same, for the conversation service."""
+        return ChannelTemplate(name=self.name, language=self.language, parameters=tuple(self.parameters))
+
+
 class OwnReplyBody(BaseModel):
     """A reply of the agent's own. `body_html` says the same as `body`; what could harm is taken out of it.
     It and `subject` are for email, other channels pass over them. `attachments` are ids of files that were
-    uploaded to this conversation; with one, `body` may be empty.
+    uploaded to this conversation; with one, `body` may be empty. On WhatsApp a `template` goes out in place
+    of `body`, which is what people here read of it: the only way after `can_reply_until`.
     """
 
     model_config = body_config(
@@ -38,6 +65,7 @@ class OwnReplyBody(BaseModel):
     subject: SubjectLine | None = None
     body_html: str | None = Field(default=None, max_length=MOST_HTML)
     attachments: list[AnyId] = Field(default_factory=list, max_length=MOST_ATTACHMENTS)
+    template: TemplateBody | None = None
 
     @property
     def said(self) -> str:

@@ -14,6 +14,7 @@ from services.delivery.adapters.telegram_api import TelegramApi
 from services.delivery.adapters.telegram_channel import TelegramChannel
 from services.delivery.domain import retry_schedule
 from tests.integration.delivery.rig import TOKEN, Rig
+from tests.unit.delivery.channel_stage import HeldBlobs, files_of
 
 
 @pytest.fixture
@@ -47,7 +48,9 @@ def bot(telegram: TelegramStandin):
 async def channel(telegram: TelegramStandin) -> AsyncIterator[TelegramChannel]:
     async with http_client(timeout=1.0, connections=50) as client:
         yield TelegramChannel(
-            TelegramApi(HttpCaller(client, limit=1.0)), default_base=f"{telegram.base_url}/"
+            TelegramApi(HttpCaller(client, limit=1.0)),
+            files_of(HeldBlobs()),
+            default_base=f"{telegram.base_url}/",
         )
 
 

@@ -11,6 +11,7 @@ from services.delivery.adapters.telegram_channel import TelegramChannel
 from services.delivery.domain.outcomes import Outcome, Refused, Retry, Sent, Unclear
 from tests.integration.delivery.rig import TOKEN
 from tests.unit.delivery.build import connection, reply
+from tests.unit.delivery.channel_stage import HeldBlobs, files_of
 
 CHAT = 550011
 GROUP = -1002200330044
@@ -180,7 +181,9 @@ async def test_neither_outcome_nor_log_holds_the_token(
     bot.add_fault("reset", every=2)
     caplog.set_level("DEBUG")
     async with http_client(timeout=1.0) as client:
-        channel = TelegramChannel(TelegramApi(HttpCaller(client, limit=1.0)), default_base=telegram.base_url)
+        channel = TelegramChannel(
+            TelegramApi(HttpCaller(client, limit=1.0)), files_of(HeldBlobs()), default_base=telegram.base_url
+        )
         outcomes = [await send(channel) for _ in range(4)]
     assert TOKEN not in str(outcomes)
 
@@ -208,7 +211,9 @@ async def test_answers_that_are_not_telegram_s():
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server, http_client(timeout=1.0) as client:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/prefix/"
-        channel = TelegramChannel(TelegramApi(HttpCaller(client, limit=1.0)), default_base=address)
+        channel = TelegramChannel(
+            TelegramApi(HttpCaller(client, limit=1.0)), files_of(HeldBlobs()), default_base=address
+        )
         outcomes = [await send(channel) for _ in range(7)]
     assert [type(outcome) for outcome in outcomes] == [
         Unclear,

@@ -77,7 +77,55 @@ def test_addresses_with_and_without_their_prefix_are_one_thread() -> None:
     assert thread_of(Channel.WIDGET, "web:v1") == thread_of(Channel.WIDGET, "v1") == widget
 
 
-@pytest.mark.parametrize(("channel", "to"), [(Channel.TELEGRAM, "@mira"), (Channel.WIDGET, "a b")])
+@pytest.mark.parametrize(
+    ("channel", "to", "thread"),
+    [
+        (
+            Channel.WHATSAPP,
+            "+351 910-000 001",
+            ThreadAddress("wa:351910000001", "351910000001", "351910000001"),
+        ),
+        (
+            Channel.WHATSAPP,
+            "wa:351910000001",
+            ThreadAddress("wa:351910000001", "351910000001", "351910000001"),
+        ),
+        (Channel.WHATSAPP, "PT.90017", ThreadAddress("wa:PT.90017", "PT.90017", "PT.90017")),
+        (
+            Channel.EMAIL,
+            "Jo@Sample.test",
+            ThreadAddress("email:jo@sample.test", "jo@sample.test", "jo@sample.test"),
+        ),
+        (Channel.CHATWOOT, "cw:3:77", ThreadAddress("cw:3:77", "3/77", "3/77")),
+        (Channel.CHATWOOT, "3/77", ThreadAddress("cw:3:77", "3/77", "3/77")),
+        (
+            Channel.CHATWOOT,
+            "Jo@sample.test",
+            ThreadAddress("cw:jo@sample.test", "jo@sample.test", "jo@sample.test"),
+        ),
+        (
+            Channel.CHATWOOT,
+            "+351910000001",
+            ThreadAddress("cw:+351910000001", "+351910000001", "+351910000001"),
+        ),
+    ],
+)
+def test_each_channel_has_its_addresses(channel: Channel, to: str, thread: ThreadAddress) -> None:
+    assert thread_of(channel, to) == thread
+
+
+@pytest.mark.parametrize(
+    ("channel", "to"),
+    [
+        (Channel.TELEGRAM, "@mira"),
+        (Channel.WIDGET, "a b"),
+        (Channel.WHATSAPP, "Ines"),
+        (Channel.WHATSAPP, "0351"),
+        (Channel.EMAIL, "jo"),
+        (Channel.EMAIL, "a@b.test, c@d.test"),
+        (Channel.CHATWOOT, "jo"),
+    ],
+)
 def test_what_is_no_address_is_invalid(channel: Channel, to: str) -> None:
     with pytest.raises(DomainError):
         thread_of(channel, to)
