@@ -17,6 +17,7 @@ from libs.contracts.ai import AddDocument
 from libs.contracts.base import SYSTEM, Command
 from libs.contracts.conversation import Person, RegisterAccount, RegisterChatbot, RegisterPerson
 from libs.contracts.delivery import ConnectChannel
+from libs.contracts.directory import UpdateDepartment
 from libs.contracts.gateway import SetCredentials
 from libs.contracts.vocabulary import Channel
 from libs.runtime.crypto import SealedBox
@@ -67,6 +68,11 @@ class Seeder:
                 mode="answer",
                 instructions="Friendly, brief, and only what the articles say.",
                 handoff_keywords=("legal action", "press inquiry"),
+            ),
+            # Named, so that tickets go there also when the account has further chatbots.
+            *(
+                UpdateDepartment(actor=SYSTEM, department_id=one, default_chatbot_id=account.CHATBOT_ID)
+                for one in account.DEPARTMENTS
             ),
         ]
         hasher = PasswordHasher()

@@ -46,7 +46,7 @@ _PLAIN = (
     "resolved_at",
     "closed_at",
     "archived_at",
-    "waiting_since",
+    "unanswered_since",
     "begun_at",
     "snoozed_until",
 )

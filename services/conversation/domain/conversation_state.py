@@ -111,7 +111,7 @@ class ConversationState:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     archived_at: datetime | None = None
-    waiting_since: datetime | None = None
+    unanswered_since: datetime | None = None
     answered: bool = False
     begun_at: datetime | None = None
     by_people: bool = False

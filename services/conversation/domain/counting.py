@@ -44,13 +44,13 @@ class Fact:
 class Counted(Protocol):
     """What a conversation remembers to be counted by.
 
-    `waiting_since`: when the contact began the turn that nobody has answered. `answered`: whether the contact
-    ever was. `begun_at`: when it began or was last reopened, until it is settled. `by_people`: whether a
+    `unanswered_since`: when the contact began the turn that nobody has answered. `answered`: whether the
+    contact ever was. `begun_at`: when it began or was last reopened, until it is settled. `by_people`: whether a
     person has had to do with it since.
     """
 
     status: Status
-    waiting_since: datetime | None
+    unanswered_since: datetime | None
     answered: bool
     begun_at: datetime | None
     by_people: bool
@@ -115,16 +115,16 @@ def _of_message(counted: Counted, message: MessageView, at: datetime) -> list[Fa
     if message.kind in SIDE_KINDS:
         return []
     if message.direction is Direction.INBOUND:
-        if counted.waiting_since is not None:
+        if counted.unanswered_since is not None:
             return [Fact(at, "received")]
-        counted.waiting_since = at
+        counted.unanswered_since = at
         return [Fact(at, "received"), Fact(at, "turns")]
     if message.sender.kind is SenderKind.SYSTEM:
         return []
     facts = [Fact(at, "sent")]
     if message.sender.kind is not SenderKind.AI:
         counted.by_people = True
-    since, counted.waiting_since = counted.waiting_since, None
+    since, counted.unanswered_since = counted.unanswered_since, None
     if since is not None:
         facts.append(Fact(since, "turns_answered"))
         if not counted.answered:

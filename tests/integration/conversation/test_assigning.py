@@ -25,7 +25,7 @@ from tests.integration.conversation.repository import MongoRepository
 from tests.integration.conversation.test_repositories import Repository
 from tests.unit.conversation.making import ACCOUNT, conversation, moment, person
 
-LATER = now() + timedelta(minutes=5)
+LATER = now() + timedelta(days=1)
 
 
 def lease(
