@@ -45,8 +45,8 @@ class Counted(Protocol):
     """What a conversation remembers to be counted by.
 
     `unanswered_since`: when the contact began the turn that nobody has answered. `answered`: whether the
-    contact ever was. `begun_at`: when it began or was last reopened, until it is settled. `by_people`: whether a
-    person has had to do with it since.
+    contact ever was. `begun_at`: when it began or was last reopened, until it is settled. `by_people`:
+    whether a person has had to do with it since.
     """
 
     status: Status

@@ -21,10 +21,13 @@ async def read_messages(command: ReadMessages, call: Call, tx: Transaction) -> N
     message = await tx.message(conversation.id, command.message_id)
     if message is None or message.direction is not Direction.OUTBOUND:
         raise DomainError(ErrorCode.NOT_FOUND, "there is no such message", conversation_id=conversation.id)
-    changed = False
-    for message_id in await tx.sent_unread(conversation.id, message.sequence, MOST_READ):
-        if await tx.advance_delivery(conversation.id, message_id, DeliveryState.READ) is Advance.ADVANCED:
-            conversation.record_delivery(message_id, DeliveryState.READ, None, command.actor, call.now)
-            changed = True
-    if changed:
+    unread = await tx.sent_unread(conversation.id, message.sequence, MOST_READ)
+    read = [
+        message_id
+        for message_id in unread
+        if await tx.advance_delivery(conversation.id, message_id, DeliveryState.READ) is Advance.ADVANCED
+    ]
+    for message_id in read:
+        conversation.record_delivery(message_id, DeliveryState.READ, None, command.actor, call.now)
+    if read:
         await tx.save(conversation)
