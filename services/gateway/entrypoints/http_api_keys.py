@@ -3,18 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from libs.contracts.api_keys import Scope
 from services.gateway.domain.api_keys import ApiKey
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import _said, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.create_api_key import CreateApiKey
 from services.gateway.use_cases.list_api_keys import ListApiKeys
 from services.gateway.use_cases.revoke_api_key import RevokeApiKey
@@ -112,18 +111,20 @@ def add_api_key_routes(
         response_model=MadeApiKey,
         responses=errors(401, 403, 409, 415, 422),
     )
-    async def create_route(
-        request: Request, body: ApiKeyBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        key_id = commanding.command_id(request, caller, key)
+    async def create_route(body: ApiKeyBody, call: CurrentCall) -> JSONResponse:
+        key_id = commanding.command_id(call)
 
         async def work() -> MadeApiKey:
             made = await create(
-                caller, id=key_id, name=body.name, scopes=frozenset(body.scopes), expires_at=body.expires_at
+                call.caller,
+                id=key_id,
+                name=body.name,
+                scopes=frozenset(body.scopes),
+                expires_at=body.expires_at,
             )
             return MadeApiKey(**_fields(made.key), token=made.token)
 
-        return await commanding.once(key, key_id, body, work, status=201)
+        return await commanding.once(call, key_id, body, work, status=201)
 
     @app.get(
         _PATH,

@@ -3,9 +3,8 @@
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 
-from services.gateway.entrypoints.http_commanding import Commanding, NoBody
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall, NoBody
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import LogInBody, LogOutBody, RefreshBody, SessionAnswer
 from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.request_limits import address_of
@@ -54,14 +53,12 @@ def add_auth_routes(
         responses=errors(401, 415, 422),
     )
     async def log_out_route(
-        request: Request,
-        caller: CurrentPerson,
+        call: CurrentCall,
         body: LogOutBody | None = None,
-        key: IdempotencyKey = None,
     ) -> Response:
         async def work() -> BaseModel:
-            await log_out(caller, everywhere=body is not None and body.everywhere)
+            await log_out(call.caller, everywhere=body is not None and body.everywhere)
             return NoBody()
 
-        await commanding.once(key, commanding.command_id(request, caller, key), body, work)
+        await commanding.once(call, commanding.command_id(call), body, work)
         return Response(status_code=204)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Body, FastAPI, Request
+from fastapi import Body, FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -12,11 +12,9 @@ from libs.contracts.messages import WriteToContact
 from libs.contracts.organising import LabelConversation
 from libs.contracts.workflow import ArchiveConversation, AssignConversation, CloseConversation
 from services.gateway.domain import policy
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, Said, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.http_organising_models import LabelsList
 from services.gateway.use_cases.bulk_commands import MOST, BulkCommands, BulkResult, PartlyDoneError
 
@@ -121,22 +119,22 @@ def add_bulk_route(app: FastAPI, commanding: Commanding, bulk: BulkCommands) -> 
         response_model=BulkResult,
         responses=errors(401, 403, 415, 422),
     )
-    async def bulk_route(
-        request: Request, body: BulkBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
+    async def bulk_route(body: BulkBody, call: CurrentCall) -> JSONResponse:
         # A key that may archive may not reply by that alone.
-        if isinstance(body, ReplyMany) and not policy.may_call("writeReply", caller.role, caller.scopes):
+        if isinstance(body, ReplyMany) and not policy.may_call(
+            "writeReply", call.caller.role, call.caller.scopes
+        ):
             raise DomainError(ErrorCode.FORBIDDEN, "This key may not reply.")
-        command_id = commanding.command_id(request, caller, key)
-        actor = caller.actor()
+        command_id = commanding.command_id(call)
+        actor = call.actor()
 
         def command_of(conversation_id: str) -> Command:
             return body.command(actor, conversation_id)
 
         async def work() -> BulkResult:
-            return await bulk(caller, body.conversation_ids, command_of, command_id=command_id)
+            return await bulk(call.caller, body.conversation_ids, command_of, command_id=command_id)
 
         try:
-            return await commanding.once(key, command_id, body, work)
+            return await commanding.once(call, command_id, body, work)
         except PartlyDoneError as partly:
             return JSONResponse(partly.result.model_dump(mode="json"))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 
 from libs.contracts.chatbots import (
@@ -15,11 +15,10 @@ from libs.contracts.chatbots import (
     UpdateChatbot,
 )
 from services.gateway.entrypoints.http_chatbots_models import ChatbotBody, ChatbotChangesBody, PageQuery
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 _CHATBOTS = "/api/v1/chatbots"
@@ -39,13 +38,11 @@ def add_chatbot_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         response_model=ChatbotView,
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
-    async def create_route(
-        request: Request, body: ChatbotBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
+    async def create_route(body: ChatbotBody, call: CurrentCall) -> JSONResponse:
         # A repeat of the request names the same chatbot.
-        chatbot_id = commanding.command_id(request, caller, key)
-        command = CreateChatbot(actor=caller.actor(), chatbot=body.chatbot(chatbot_id))
-        return await commanding(request, caller, key, command, body=body, answer=ChatbotView, status=201)
+        chatbot_id = commanding.command_id(call)
+        command = CreateChatbot(actor=call.actor(), chatbot=body.chatbot(chatbot_id))
+        return await commanding(call, command, body=body, answer=ChatbotView, status=201)
 
     @app.patch(
         _CHATBOT,
@@ -57,16 +54,14 @@ def add_chatbot_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         responses=errors(401, 403, 404, 415, 422, 504),
     )
     async def update_route(
-        request: Request,
         chatbot_id: PathId,
         body: ChatbotChangesBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = UpdateChatbot(
-            actor=caller.actor(), chatbot_id=chatbot_id, cleared=body.cleared(), **body.model_dump()
+            actor=call.actor(), chatbot_id=chatbot_id, cleared=body.cleared(), **body.model_dump()
         )
-        return await commanding(request, caller, key, command, body=body, answer=ChatbotView)
+        return await commanding(call, command, body=body, answer=ChatbotView)
 
     @app.delete(
         _CHATBOT,
@@ -78,11 +73,9 @@ def add_chatbot_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         response_model=ChatbotView,
         responses=errors(401, 403, 404, 409, 422, 504),
     )
-    async def delete_route(
-        request: Request, chatbot_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = DeleteChatbot(actor=caller.actor(), chatbot_id=chatbot_id)
-        return await commanding(request, caller, key, command, answer=ChatbotView)
+    async def delete_route(chatbot_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = DeleteChatbot(actor=call.actor(), chatbot_id=chatbot_id)
+        return await commanding(call, command, answer=ChatbotView)
 
 
 def _add_reads(app: FastAPI, queries: Queries) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 
 from libs.contracts.connections import (
@@ -16,7 +16,7 @@ from libs.contracts.connections import (
     ReadConnection,
 )
 from services.gateway.entrypoints.http_chatbots_models import PageQuery
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_connections_models import (
     ChangeConnectionBody,
     ConnectBody,
@@ -26,7 +26,6 @@ from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.administer_connections import AdministerConnections
 
 _CONNECTIONS = "/api/v1/connections"
@@ -87,15 +86,13 @@ def _add_connect(app: FastAPI, commanding: Commanding, connections: AdministerCo
         response_model=ConnectionView,
         responses=errors(401, 403, 415, 422, 504),
     )
-    async def connect_route(
-        request: Request, body: ConnectBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
+    async def connect_route(body: ConnectBody, call: CurrentCall) -> JSONResponse:
         # A repeat of the request names the same connection.
-        connection_id = commanding.command_id(request, caller, key)
+        connection_id = commanding.command_id(call)
 
         async def work() -> ConnectionView:
             return await connections.connect(
-                caller,
+                call.caller,
                 connection_id=connection_id,
                 chatbot_id=body.chatbot_id,
                 channel=body.channel,
@@ -104,7 +101,7 @@ def _add_connect(app: FastAPI, commanding: Commanding, connections: AdministerCo
                 credentials=body.credentials or {},
             )
 
-        return await commanding.once(key, connection_id, body, work, status=201)
+        return await commanding.once(call, connection_id, body, work, status=201)
 
 
 def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerConnections) -> None:
@@ -118,19 +115,17 @@ def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerCo
         responses=errors(401, 403, 404, 415, 422, 502, 504),
     )
     async def change_route(
-        request: Request,
         connection_id: PathId,
         body: ChangeConnectionBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
-        command = ChangeConnection(actor=caller.actor(), connection_id=connection_id, **body.model_dump())
+        command_id = commanding.command_id(call)
+        command = ChangeConnection(actor=call.actor(), connection_id=connection_id, **body.model_dump())
 
         async def work() -> ConnectionView:
-            return await connections.run(caller, command, command_id=command_id, answer=ConnectionView)
+            return await connections.run(call.caller, command, command_id=command_id, answer=ConnectionView)
 
-        return await commanding.once(key, command_id, body, work)
+        return await commanding.once(call, command_id, body, work)
 
     @app.post(
         f"{_CONNECTION}/rotate",
@@ -142,18 +137,16 @@ def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerCo
         responses=errors(401, 403, 404, 415, 422, 502, 504),
     )
     async def rotate_route(
-        request: Request,
         connection_id: PathId,
         body: RotateBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+        command_id = commanding.command_id(call)
 
         async def work() -> ConnectionView:
-            return await connections.rotate(caller, connection_id, body.credentials, command_id)
+            return await connections.rotate(call.caller, connection_id, body.credentials, command_id)
 
-        return await commanding.once(key, command_id, body, work)
+        return await commanding.once(call, command_id, body, work)
 
     @app.post(
         f"{_CONNECTION}/test",
@@ -163,16 +156,16 @@ def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerCo
         response_model=ConnectionChecked,
         responses=errors(401, 403, 404, 422, 504),
     )
-    async def test_route(
-        request: Request, connection_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
-        command = CheckConnection(actor=caller.actor(), connection_id=connection_id)
+    async def test_route(connection_id: PathId, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
+        command = CheckConnection(actor=call.actor(), connection_id=connection_id)
 
         async def work() -> ConnectionChecked:
-            return await connections.run(caller, command, command_id=command_id, answer=ConnectionChecked)
+            return await connections.run(
+                call.caller, command, command_id=command_id, answer=ConnectionChecked
+            )
 
-        return await commanding.once(key, command_id, None, work)
+        return await commanding.once(call, command_id, None, work)
 
     @app.delete(
         _CONNECTION,
@@ -184,13 +177,11 @@ def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerCo
         response_model=ConnectionView,
         responses=errors(401, 403, 404, 422, 504),
     )
-    async def disconnect_route(
-        request: Request, connection_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
-        command = DisconnectChannel(actor=caller.actor(), connection_id=connection_id)
+    async def disconnect_route(connection_id: PathId, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
+        command = DisconnectChannel(actor=call.actor(), connection_id=connection_id)
 
         async def work() -> ConnectionView:
-            return await connections.run(caller, command, command_id=command_id, answer=ConnectionView)
+            return await connections.run(call.caller, command, command_id=command_id, answer=ConnectionView)
 
-        return await commanding.once(key, command_id, None, work)
+        return await commanding.once(call, command_id, None, work)

@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Path, Request
+from fastapi import FastAPI, Path
 from fastapi.responses import JSONResponse
 
 from libs.contracts.conversation import ChangeStatus, MessageView, PostReply, StatusChanged
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import ReplyBody, StatusBody
-from services.gateway.entrypoints.http_once import IdempotencyKey
 
 PathId = Annotated[str, Path(min_length=1, max_length=256)]
 
@@ -30,23 +28,19 @@ def add_console_routes(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def reply_route(
-        request: Request,
         chatbot_id: PathId,
         conversation_id: PathId,
         body: ReplyBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = PostReply(
-            actor=caller.actor(),
+            actor=call.actor(),
             conversation_id=conversation_id,
             chatbot_id=chatbot_id,
             content=body.content,
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -63,20 +57,16 @@ def add_console_routes(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def status_route(
-        request: Request,
         chatbot_id: PathId,
         conversation_id: PathId,
         body: StatusBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = ChangeStatus(
-            actor=caller.actor(), conversation_id=conversation_id, chatbot_id=chatbot_id, status=body.status
+            actor=call.actor(), conversation_id=conversation_id, chatbot_id=chatbot_id, status=body.status
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,

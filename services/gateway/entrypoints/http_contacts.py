@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 
 from libs.contracts.contacts import (
@@ -13,12 +13,11 @@ from libs.contracts.contacts import (
     MergeContacts,
     UpdateContact,
 )
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_contacts_models import ContactBody, ContactsQuery, MergeBody
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 _CONTACT = "/api/v1/contacts/{contact_id}"
@@ -64,16 +63,14 @@ def add_contact_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         responses=errors(401, 403, 404, 415, 422, 504),
     )
     async def update_route(
-        request: Request,
         contact_id: PathId,
         body: ContactBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = UpdateContact(
-            actor=caller.actor(), contact_id=contact_id, cleared=body.cleared(), **body.model_dump()
+            actor=call.actor(), contact_id=contact_id, cleared=body.cleared(), **body.model_dump()
         )
-        return await commanding(request, caller, key, command, body=body, answer=ContactDetail)
+        return await commanding(call, command, body=body, answer=ContactDetail)
 
     @app.post(
         f"{_CONTACT}/merge",
@@ -86,11 +83,9 @@ def add_contact_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         responses=errors(401, 403, 404, 415, 422, 504),
     )
     async def merge_route(
-        request: Request,
         contact_id: PathId,
         body: MergeBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = MergeContacts(actor=caller.actor(), contact_id=contact_id, into=body.into)
-        return await commanding(request, caller, key, command, body=body, answer=ContactDetail)
+        command = MergeContacts(actor=call.actor(), contact_id=contact_id, into=body.into)
+        return await commanding(call, command, body=body, answer=ContactDetail)

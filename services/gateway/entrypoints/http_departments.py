@@ -1,6 +1,6 @@
 """The account and its departments: read by those who work in it, set up by administrators."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from libs.contracts.directory import (
@@ -14,7 +14,7 @@ from libs.contracts.directory import (
 )
 from libs.contracts.errors import DomainError, ErrorCode
 from services.gateway.domain.callers import PersonCaller
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_departments_models import (
     AccountBody,
@@ -24,7 +24,6 @@ from services.gateway.entrypoints.http_departments_models import (
 )
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 _ACCOUNT = "/api/v1/account"
@@ -44,11 +43,9 @@ def add_department_routes(app: FastAPI, queries: Queries, commanding: Commanding
         response_model=AccountView,
         responses=errors(401, 403, 404, 415, 422, 504),
     )
-    async def update_account_route(
-        request: Request, body: AccountBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = UpdateAccount(actor=caller.actor(), cleared=body.cleared(), **body.model_dump())
-        return await commanding(request, caller, key, command, body=body, answer=AccountView)
+    async def update_account_route(body: AccountBody, call: CurrentCall) -> JSONResponse:
+        command = UpdateAccount(actor=call.actor(), cleared=body.cleared(), **body.model_dump())
+        return await commanding(call, command, body=body, answer=AccountView)
 
     @app.post(
         _DEPARTMENTS,
@@ -59,11 +56,9 @@ def add_department_routes(app: FastAPI, queries: Queries, commanding: Commanding
         response_model=Department,
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
-    async def create_route(
-        request: Request, body: DepartmentBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = CreateDepartment(actor=caller.actor(), department=body.department())
-        return await commanding(request, caller, key, command, body=body, answer=Department, status=201)
+    async def create_route(body: DepartmentBody, call: CurrentCall) -> JSONResponse:
+        command = CreateDepartment(actor=call.actor(), department=body.department())
+        return await commanding(call, command, body=body, answer=Department, status=201)
 
     @app.patch(
         _DEPARTMENT,
@@ -74,16 +69,14 @@ def add_department_routes(app: FastAPI, queries: Queries, commanding: Commanding
         responses=errors(401, 403, 404, 415, 422, 504),
     )
     async def update_route(
-        request: Request,
         department_id: PathId,
         body: DepartmentChangesBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = UpdateDepartment(
-            actor=caller.actor(), department_id=department_id, cleared=body.cleared(), **body.model_dump()
+            actor=call.actor(), department_id=department_id, cleared=body.cleared(), **body.model_dump()
         )
-        return await commanding(request, caller, key, command, body=body, answer=Department)
+        return await commanding(call, command, body=body, answer=Department)
 
     @app.delete(
         _DEPARTMENT,
@@ -95,11 +88,9 @@ def add_department_routes(app: FastAPI, queries: Queries, commanding: Commanding
         response_model=Department,
         responses=errors(401, 403, 404, 409, 422, 504),
     )
-    async def delete_route(
-        request: Request, department_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = DeleteDepartment(actor=caller.actor(), department_id=department_id)
-        return await commanding(request, caller, key, command, answer=Department)
+    async def delete_route(department_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = DeleteDepartment(actor=call.actor(), department_id=department_id)
+        return await commanding(call, command, answer=Department)
 
 
 def _add_reads(app: FastAPI, queries: Queries) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,12 +22,11 @@ from libs.contracts.knowledge import (
 )
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.entrypoints.http_chatbots_models import PageQuery
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Call, Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_edge import Bounds, BoundsOf
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.documents import CONTENT_TYPES, FINAL, Documents, GivenDocument, format_of
 
 _CHATBOT = "/api/v1/chatbots/{chatbot_id}"
@@ -84,24 +83,24 @@ def add_document_routes(app: FastAPI, documents: Documents, commanding: Commandi
 
 def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> None:
     async def put(
-        request: Request,
-        caller: PersonCaller,
-        key: str | None,
+        call: Call,
         chatbot_id: str,
         document_id: str | None,
         given: GivenQuery,
     ) -> JSONResponse:
-        kind = given.format or format_of(request.headers.get("content-type"))
+        kind = given.format or format_of(call.request.headers.get("content-type"))
         said = GivenDocument(format=kind, **given.model_dump(exclude={"format"}))
-        uploaded = await documents.upload(caller, chatbot_id, request.stream(), said)
-        command_id = commanding.command_id(request, caller, key)
+        uploaded = await documents.upload(call.caller, chatbot_id, call.request.stream(), said)
+        command_id = commanding.command_id(call)
 
         async def work() -> DocumentView:
-            return await documents.put(caller, chatbot_id, document_id or command_id, uploaded, command_id)
+            return await documents.put(
+                call.caller, chatbot_id, document_id or command_id, uploaded, command_id
+            )
 
         try:
             answer = await commanding.once(
-                key, command_id, uploaded.given, work, status=200 if document_id else 201
+                call, command_id, uploaded.given, work, status=200 if document_id else 201
             )
         except FINAL:
             await documents.forget(uploaded)
@@ -120,10 +119,8 @@ def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> 
         responses=errors(400, 401, 403, 404, 415, 422, 504),
         openapi_extra=_FILE,
     )
-    async def create_route(
-        request: Request, chatbot_id: PathId, given: Given, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        return await put(request, caller, key, chatbot_id, None, given)
+    async def create_route(chatbot_id: PathId, given: Given, call: CurrentCall) -> JSONResponse:
+        return await put(call, chatbot_id, None, given)
 
     @app.put(
         _DOCUMENT,
@@ -136,14 +133,12 @@ def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> 
         openapi_extra=_FILE,
     )
     async def put_route(
-        request: Request,
         chatbot_id: PathId,
         document_id: PathId,
         given: Given,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        return await put(request, caller, key, chatbot_id, document_id, given)
+        return await put(call, chatbot_id, document_id, given)
 
     @app.delete(
         _DOCUMENT,
@@ -155,18 +150,16 @@ def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> 
         responses=errors(401, 403, 404, 422, 504),
     )
     async def remove_route(
-        request: Request,
         chatbot_id: PathId,
         document_id: PathId,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+        command_id = commanding.command_id(call)
 
         async def work() -> DocumentView:
-            return await documents.remove(caller, chatbot_id, document_id, command_id)
+            return await documents.remove(call.caller, chatbot_id, document_id, command_id)
 
-        return await commanding.once(key, command_id, None, work)
+        return await commanding.once(call, command_id, None, work)
 
 
 def _add_reads(app: FastAPI, documents: Documents) -> None:

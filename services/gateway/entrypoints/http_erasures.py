@@ -1,14 +1,13 @@
 """Erase a contact everywhere, and see how far that is."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from libs.contracts.erasure import EraseContact, ErasureView, GetErasure
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 
@@ -27,11 +26,9 @@ def add_erasure_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         response_model=ErasureView,
         responses=errors(401, 403, 404, 422, 504),
     )
-    async def erase_route(
-        request: Request, contact_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = EraseContact(actor=caller.actor(), contact_id=contact_id)
-        return await commanding(request, caller, key, command, answer=ErasureView, status=202)
+    async def erase_route(contact_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = EraseContact(actor=call.actor(), contact_id=contact_id)
+        return await commanding(call, command, answer=ErasureView, status=202)
 
     @app.get(
         "/api/v1/erasures/{erasure_id}",

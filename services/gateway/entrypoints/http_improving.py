@@ -1,16 +1,14 @@
 """`POST /api/v1/conversations/{id}/improve`: a draft looked over, never sent by itself."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, field_validator
 
 from libs.contracts.improving import ImprovedDraft
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.improve_draft import ImproveDraftOf
 
 
@@ -44,13 +42,11 @@ def add_improving_routes(app: FastAPI, improve: ImproveDraftOf, commanding: Comm
         responses=errors(401, 403, 404, 409, 422, 504),
     )
     async def improve_route(
-        request: Request,
         conversation_id: PathId,
         body: ImproveBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         async def work() -> ImprovedDraft:
-            return await improve(caller, conversation_id, body.draft)
+            return await improve(call.caller, conversation_id, body.draft)
 
-        return await commanding.once(key, commanding.command_id(request, caller, key), body, work)
+        return await commanding.once(call, commanding.command_id(call), body, work)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,13 +15,12 @@ from libs.contracts.scheduling import (
     ScheduleReply,
 )
 from libs.contracts.snoozing import SnoozeConversation, UnsnoozeConversation
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, Said, body_config
 from services.gateway.entrypoints.http_moments import Moment
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 _SNOOZE = "/api/v1/conversations/{conversation_id}/snooze"
@@ -73,17 +72,13 @@ def _add_snoozing(app: FastAPI, commanding: Commanding) -> None:
         responses=_ERRORS,
     )
     async def snooze_route(
-        request: Request,
         conversation_id: PathId,
         body: SnoozeBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = SnoozeConversation(actor=caller.actor(), conversation_id=conversation_id, until=body.until)
+        command = SnoozeConversation(actor=call.actor(), conversation_id=conversation_id, until=body.until)
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -99,13 +94,9 @@ def _add_snoozing(app: FastAPI, commanding: Commanding) -> None:
         response_model=ConversationView,
         responses=_ERRORS,
     )
-    async def unsnooze_route(
-        request: Request, conversation_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = UnsnoozeConversation(actor=caller.actor(), conversation_id=conversation_id)
-        return await commanding(
-            request, caller, key, command, conversation_id=conversation_id, answer=ConversationView
-        )
+    async def unsnooze_route(conversation_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = UnsnoozeConversation(actor=call.actor(), conversation_id=conversation_id)
+        return await commanding(call, command, conversation_id=conversation_id, answer=ConversationView)
 
 
 def _add_scheduling(app: FastAPI, queries: Queries, commanding: Commanding) -> None:
@@ -138,19 +129,15 @@ def _add_scheduling(app: FastAPI, queries: Queries, commanding: Commanding) -> N
         responses=_ERRORS,
     )
     async def schedule_route(
-        request: Request,
         conversation_id: PathId,
         body: ScheduleBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = ScheduleReply(
-            actor=caller.actor(), conversation_id=conversation_id, content=body.body, send_at=body.send_at
+            actor=call.actor(), conversation_id=conversation_id, content=body.body, send_at=body.send_at
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -168,15 +155,11 @@ def _add_scheduling(app: FastAPI, queries: Queries, commanding: Commanding) -> N
         responses=_ERRORS,
     )
     async def cancel_route(
-        request: Request,
         conversation_id: PathId,
         scheduled_id: PathId,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = CancelScheduledReply(
-            actor=caller.actor(), conversation_id=conversation_id, scheduled_id=scheduled_id
+            actor=call.actor(), conversation_id=conversation_id, scheduled_id=scheduled_id
         )
-        return await commanding(
-            request, caller, key, command, conversation_id=conversation_id, answer=ScheduledReply
-        )
+        return await commanding(call, command, conversation_id=conversation_id, answer=ScheduledReply)

@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.notes import LONGEST_NOTE, AddNote, DeleteNote, ListNotes, NotePage, NoteView
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, Said, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 _NOTES = "/api/v1/conversations/{conversation_id}/notes"
@@ -65,17 +64,13 @@ def add_note_routes(app: FastAPI, queries: Queries, commanding: Commanding) -> N
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def add_route(
-        request: Request,
         conversation_id: PathId,
         body: NoteBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = AddNote(actor=caller.actor(), conversation_id=conversation_id, text=body.text)
+        command = AddNote(actor=call.actor(), conversation_id=conversation_id, text=body.text)
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -93,13 +88,9 @@ def add_note_routes(app: FastAPI, queries: Queries, commanding: Commanding) -> N
         responses=errors(401, 403, 404, 409, 422, 504),
     )
     async def delete_route(
-        request: Request,
         conversation_id: PathId,
         note_id: PathId,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = DeleteNote(actor=caller.actor(), conversation_id=conversation_id, note_id=note_id)
-        return await commanding(
-            request, caller, key, command, conversation_id=conversation_id, answer=NoteView
-        )
+        command = DeleteNote(actor=call.actor(), conversation_id=conversation_id, note_id=note_id)
+        return await commanding(call, command, conversation_id=conversation_id, answer=NoteView)

@@ -2,19 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Path, Request
+from fastapi import FastAPI, Path
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from libs.contracts.base import Command
 from libs.contracts.conversation import ConversationView
 from libs.contracts.organising import LabelConversation, SetPriority
-from services.gateway.domain.callers import PersonCaller
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Call, Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.http_organising_models import LabelsBody, PriorityBody
 
 _CONVERSATION = "/api/v1/conversations/{conversation_id}"
@@ -31,18 +28,14 @@ class Organising:
 
     async def __call__(
         self,
-        request: Request,
-        caller: PersonCaller,
-        key: str | None,
+        call: Call,
         command: Command,
         conversation_id: str,
         body: BaseModel | None = None,
     ) -> JSONResponse:
         """Have it carried out."""
         return await self._commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -68,16 +61,14 @@ def _add_labels(app: FastAPI, organise: Organising) -> None:
         responses=_ERRORS,
     )
     async def set_route(
-        request: Request,
         conversation_id: PathId,
         body: LabelsBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = LabelConversation(
-            actor=caller.actor(), conversation_id=conversation_id, add=tuple(body.labels), replace=True
+            actor=call.actor(), conversation_id=conversation_id, add=tuple(body.labels), replace=True
         )
-        return await organise(request, caller, key, command, conversation_id, body)
+        return await organise(call, command, conversation_id, body)
 
     @app.post(
         f"{_CONVERSATION}/labels",
@@ -89,16 +80,14 @@ def _add_labels(app: FastAPI, organise: Organising) -> None:
         responses=_ERRORS,
     )
     async def add_route(
-        request: Request,
         conversation_id: PathId,
         body: LabelsBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = LabelConversation(
-            actor=caller.actor(), conversation_id=conversation_id, add=tuple(body.labels)
+            actor=call.actor(), conversation_id=conversation_id, add=tuple(body.labels)
         )
-        return await organise(request, caller, key, command, conversation_id, body)
+        return await organise(call, command, conversation_id, body)
 
     @app.delete(
         f"{_CONVERSATION}/labels/{{label:path}}",
@@ -110,14 +99,12 @@ def _add_labels(app: FastAPI, organise: Organising) -> None:
         responses=_ERRORS,
     )
     async def remove_route(
-        request: Request,
         conversation_id: PathId,
         label: LabelInPath,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = LabelConversation(actor=caller.actor(), conversation_id=conversation_id, remove=(label,))
-        return await organise(request, caller, key, command, conversation_id)
+        command = LabelConversation(actor=call.actor(), conversation_id=conversation_id, remove=(label,))
+        return await organise(call, command, conversation_id)
 
 
 def _add_priority(app: FastAPI, organise: Organising) -> None:
@@ -130,11 +117,9 @@ def _add_priority(app: FastAPI, organise: Organising) -> None:
         responses=_ERRORS,
     )
     async def priority_route(
-        request: Request,
         conversation_id: PathId,
         body: PriorityBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = SetPriority(actor=caller.actor(), conversation_id=conversation_id, priority=body.priority)
-        return await organise(request, caller, key, command, conversation_id, body)
+        command = SetPriority(actor=call.actor(), conversation_id=conversation_id, priority=body.priority)
+        return await organise(call, command, conversation_id, body)

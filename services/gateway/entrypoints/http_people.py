@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 
 from libs.contracts.conversation import Person
 from libs.contracts.people import FindPerson, ListPeople, PersonPage, UpdatePerson
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.http_people_models import (
     PasswordBody,
     PeopleQuery,
@@ -42,17 +41,15 @@ def add_people_routes(
         response_model=Person,
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
-    async def create_route(
-        request: Request, body: PersonBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+    async def create_route(body: PersonBody, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
         # A repeat of the request names the same person.
-        person = body.person(command_id, caller.account_id)
+        person = body.person(command_id, call.account_id)
 
         async def work() -> Person:
-            return await people.create(caller, person, body.password, command_id)
+            return await people.create(call.caller, person, body.password, command_id)
 
-        return await commanding.once(key, command_id, body.without_password(), work, status=201)
+        return await commanding.once(call, command_id, body.without_password(), work, status=201)
 
 
 def _add_changes(app: FastAPI, commanding: Commanding, people: AdministerPeople) -> None:
@@ -68,19 +65,17 @@ def _add_changes(app: FastAPI, commanding: Commanding, people: AdministerPeople)
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def update_route(
-        request: Request,
         person_id: PathId,
         body: PersonChangesBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
-        changes = UpdatePerson(actor=caller.actor(), person_id=person_id, **body.model_dump())
+        command_id = commanding.command_id(call)
+        changes = UpdatePerson(actor=call.actor(), person_id=person_id, **body.model_dump())
 
         async def work() -> Person:
-            return await people.update(caller, changes, command_id)
+            return await people.update(call.caller, changes, command_id)
 
-        return await commanding.once(key, command_id, body, work)
+        return await commanding.once(call, command_id, body, work)
 
     @app.put(
         f"{_PERSON}/password",
@@ -105,15 +100,13 @@ def _add_changes(app: FastAPI, commanding: Commanding, people: AdministerPeople)
         response_model=Person,
         responses=errors(401, 403, 404, 409, 422, 504),
     )
-    async def delete_route(
-        request: Request, person_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+    async def delete_route(person_id: PathId, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
 
         async def work() -> Person:
-            return await people.delete(caller, person_id, command_id)
+            return await people.delete(call.caller, person_id, command_id)
 
-        return await commanding.once(key, command_id, None, work)
+        return await commanding.once(call, command_id, None, work)
 
 
 def _add_reads(app: FastAPI, queries: Queries) -> None:

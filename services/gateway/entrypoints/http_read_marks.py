@@ -1,17 +1,15 @@
 """How far the team has read a conversation."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from libs.contracts.conversation import ConversationView
 from libs.contracts.read_marks import MarkRead
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 
 
 class ReadBody(BaseModel):
@@ -35,17 +33,13 @@ def add_read_mark_routes(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def read_route(
-        request: Request,
         conversation_id: PathId,
         body: ReadBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = MarkRead(actor=caller.actor(), conversation_id=conversation_id, message_id=body.message_id)
+        command = MarkRead(actor=call.actor(), conversation_id=conversation_id, message_id=body.message_id)
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,

@@ -1,15 +1,14 @@
 """Each person's own notification settings."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from libs.contracts.notification_settings import NotificationSettings
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.notification_settings import SettingsOfPeople
 
 _PATH = "/app/me/notification-settings"
@@ -47,17 +46,15 @@ def add_settings_routes(app: FastAPI, kept: SettingsOfPeople, commanding: Comman
         response_model=NotificationSettings,
         responses=errors(401, 403, 415, 422, 504),
     )
-    async def put_route(
-        request: Request, body: SettingsBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+    async def put_route(body: SettingsBody, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
 
         async def work() -> NotificationSettings:
             return await kept.put(
-                caller.actor(),
+                call.actor(),
                 NotificationSettings(desktop=body.desktop, sound=body.sound),
-                account_id=caller.account_id,
+                account_id=call.account_id,
                 id=command_id,
             )
 
-        return await commanding.once(key, command_id, body, work)
+        return await commanding.once(call, command_id, body, work)

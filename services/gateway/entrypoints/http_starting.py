@@ -1,16 +1,14 @@
 """Start a conversation."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from libs.contracts.starting import StartedConversation
 from libs.contracts.vocabulary import Channel
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, Said, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.start_conversation import Opening, StartConversationAsAgent
 
 
@@ -49,13 +47,11 @@ def add_starting_routes(app: FastAPI, start: StartConversationAsAgent, commandin
         response_model=StartedConversation,
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
-    async def start_route(
-        request: Request, body: StartBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+    async def start_route(body: StartBody, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
         given = body.model_dump() | {"name": body.name or ""}
 
         async def work() -> StartedConversation:
-            return await start(caller, Opening(**given), command_id=command_id)
+            return await start(call.caller, Opening(**given), command_id=command_id)
 
-        return await commanding.once(key, command_id, body, work, status=201)
+        return await commanding.once(call, command_id, body, work, status=201)

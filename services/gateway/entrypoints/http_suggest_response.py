@@ -2,17 +2,15 @@
 
 from typing import Literal
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.conversation import Citation
 from libs.contracts.tickets import ContextMessage
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
 
 
@@ -75,13 +73,11 @@ def add_suggest_response_route(app: FastAPI, commanding: Commanding, suggest: Su
         response_model=SuggestedResponse,
         responses=errors(401, 403, 404, 415, 422, 504),
     )
-    async def suggest_route(
-        request: Request, body: SuggestResponseBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command_id = commanding.command_id(request, caller, key)
+    async def suggest_route(body: SuggestResponseBody, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
 
         async def work() -> SuggestedResponse:
-            found = await suggest(caller, body.ticket_id, body.messages(), command_id)
+            found = await suggest(call.caller, body.ticket_id, body.messages(), command_id)
             return SuggestedResponse(
                 suggested_response=found.body,
                 suggestion_id=found.id,
@@ -89,4 +85,4 @@ def add_suggest_response_route(app: FastAPI, commanding: Commanding, suggest: Su
                 citations=found.citations,
             )
 
-        return await commanding.once(key, command_id, body, work)
+        return await commanding.once(call, command_id, body, work)

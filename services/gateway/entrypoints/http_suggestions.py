@@ -1,6 +1,6 @@
 """What the AI proposes, and what agents send: as proposed, changed, or their own."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -16,13 +16,11 @@ from libs.contracts.suggestions import (
     SuggestionView,
     Wishes,
 )
-from services.gateway.domain.callers import PersonCaller
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Call, Commanding, CurrentCall
 from services.gateway.entrypoints.http_conditions import if_match
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import Responses, errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.http_prefer import Prefer, wait_of
 from services.gateway.entrypoints.http_suggestions_models import (
     ApproveBody,
@@ -77,17 +75,13 @@ def _add_deciding(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(400, 401, 403, 404, 409, 504),
     )
     async def reject_route(
-        request: Request,
         conversation_id: PathId,
         body: RejectBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = RejectSuggestion(actor=caller.actor(), conversation_id=conversation_id, **body.model_dump())
+        command = RejectSuggestion(actor=call.actor(), conversation_id=conversation_id, **body.model_dump())
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -106,22 +100,18 @@ def _add_deciding(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(401, 403, 404, 409, 504),
     )
     async def regenerate_route(
-        request: Request,
         conversation_id: PathId,
         body: RegenerateBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = RegenerateSuggestion(
-            actor=caller.actor(),
+            actor=call.actor(),
             conversation_id=conversation_id,
             message_id=body.message_id,
             wishes=Wishes(tone=body.tone, length=body.length, custom_prompt=body.custom_prompt),
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -132,23 +122,21 @@ def _add_deciding(app: FastAPI, commanding: Commanding) -> None:
 
 def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait, attach: AttachFiles) -> None:
     async def sent(
-        request: Request,
-        caller: PersonCaller,
-        key: str | None,
+        call: Call,
         prefer: str | None,
         body: BaseModel | None,
         conversation_id: str,
         command: Command,
     ) -> JSONResponse:
         seconds, applied = wait_of(prefer)
-        command_id = commanding.command_id(request, caller, key)
-        seen = if_match(request)
+        command_id = commanding.command_id(call)
+        seen = if_match(call.request)
 
         async def work() -> SentMessage:
-            return await send(caller, command, conversation_id, command_id, seconds, seen)
+            return await send(call.caller, command, conversation_id, command_id, seconds, seen)
 
         return await commanding.once(
-            key,
+            call,
             command_id,
             body,
             work,
@@ -167,17 +155,13 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait, attach
         responses={**errors(400, 401, 403, 404, 409, 502, 504), **_SENT},
     )
     async def approve_route(
-        request: Request,
         conversation_id: PathId,
         body: ApproveBody,
-        caller: CurrentPerson,
+        call: CurrentCall,
         prefer: Prefer = None,
-        key: IdempotencyKey = None,
     ) -> JSONResponse:
-        command = ApproveSuggestion(
-            actor=caller.actor(), conversation_id=conversation_id, **body.model_dump()
-        )
-        return await sent(request, caller, key, prefer, body, conversation_id, command)
+        command = ApproveSuggestion(actor=call.actor(), conversation_id=conversation_id, **body.model_dump())
+        return await sent(call, prefer, body, conversation_id, command)
 
     @app.post(
         f"{_CONVERSATION}/reply",
@@ -190,24 +174,22 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait, attach
         responses={**errors(401, 403, 404, 409, 422, 502, 504), **_SENT},
     )
     async def reply_route(
-        request: Request,
         conversation_id: PathId,
         body: OwnReplyBody,
-        caller: CurrentPerson,
+        call: CurrentCall,
         prefer: Prefer = None,
-        key: IdempotencyKey = None,
     ) -> JSONResponse:
         owner = owned_by_conversation(conversation_id)
         command = WriteToContact(
-            actor=caller.actor(),
+            actor=call.actor(),
             conversation_id=conversation_id,
             content=body.said,
             subject=body.subject,
             body_html=harmless_html(body.body_html),
-            attachments=await attach(caller.account_id, owner, body.attachments, conversation_id),
+            attachments=await attach(call.account_id, owner, body.attachments, conversation_id),
             template=body.template.as_contract() if body.template else None,
         )
-        return await sent(request, caller, key, prefer, body, conversation_id, command)
+        return await sent(call, prefer, body, conversation_id, command)
 
     @app.post(
         f"{_CONVERSATION}/messages/{{message_id}}/retry",
@@ -219,12 +201,10 @@ def _add_sending(app: FastAPI, commanding: Commanding, send: SendAndWait, attach
         responses={**errors(401, 403, 404, 409, 502, 504), **_SENT},
     )
     async def retry_route(
-        request: Request,
         conversation_id: PathId,
         message_id: PathId,
-        caller: CurrentPerson,
+        call: CurrentCall,
         prefer: Prefer = None,
-        key: IdempotencyKey = None,
     ) -> JSONResponse:
-        command = RetryMessage(actor=caller.actor(), conversation_id=conversation_id, message_id=message_id)
-        return await sent(request, caller, key, prefer, None, conversation_id, command)
+        command = RetryMessage(actor=call.actor(), conversation_id=conversation_id, message_id=message_id)
+        return await sent(call, prefer, None, conversation_id, command)

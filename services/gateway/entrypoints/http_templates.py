@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,12 +21,11 @@ from libs.contracts.templates import (
     TemplatePage,
     UpdateTemplate,
 )
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId, Said, body_config
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.use_cases.run_query import Queries
 
 _TEMPLATES = "/api/v1/templates"
@@ -154,11 +153,9 @@ def _add_writing(app: FastAPI, commanding: Commanding) -> None:
         response_model=Template,
         responses=_ERRORS,
     )
-    async def create_route(
-        request: Request, body: TemplateBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = CreateTemplate(actor=caller.actor(), template=body.fields())
-        return await commanding(request, caller, key, command, body=body, answer=Template, status=201)
+    async def create_route(body: TemplateBody, call: CurrentCall) -> JSONResponse:
+        command = CreateTemplate(actor=call.actor(), template=body.fields())
+        return await commanding(call, command, body=body, answer=Template, status=201)
 
     @app.put(
         _TEMPLATE,
@@ -169,14 +166,12 @@ def _add_writing(app: FastAPI, commanding: Commanding) -> None:
         responses=_ERRORS,
     )
     async def update_route(
-        request: Request,
         template_id: PathId,
         body: TemplateBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = UpdateTemplate(actor=caller.actor(), template_id=template_id, template=body.fields())
-        return await commanding(request, caller, key, command, body=body, answer=Template)
+        command = UpdateTemplate(actor=call.actor(), template_id=template_id, template=body.fields())
+        return await commanding(call, command, body=body, answer=Template)
 
     @app.delete(
         _TEMPLATE,
@@ -186,11 +181,9 @@ def _add_writing(app: FastAPI, commanding: Commanding) -> None:
         response_model=Template,
         responses=_ERRORS,
     )
-    async def delete_route(
-        request: Request, template_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = DeleteTemplate(actor=caller.actor(), template_id=template_id)
-        return await commanding(request, caller, key, command, answer=Template)
+    async def delete_route(template_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = DeleteTemplate(actor=call.actor(), template_id=template_id)
+        return await commanding(call, command, answer=Template)
 
 
 def _add_drafts(app: FastAPI, queries: Queries, commanding: Commanding) -> None:
@@ -217,17 +210,13 @@ def _add_drafts(app: FastAPI, queries: Queries, commanding: Commanding) -> None:
         responses=_ERRORS,
     )
     async def save_route(
-        request: Request,
         conversation_id: PathId,
         body: DraftBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = SaveDraft(actor=caller.actor(), conversation_id=conversation_id, content=body.body)
+        command = SaveDraft(actor=call.actor(), conversation_id=conversation_id, content=body.body)
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -242,10 +231,6 @@ def _add_drafts(app: FastAPI, queries: Queries, commanding: Commanding) -> None:
         response_model=DraftDeleted,
         responses=_ERRORS,
     )
-    async def delete_route(
-        request: Request, conversation_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = DeleteDraft(actor=caller.actor(), conversation_id=conversation_id)
-        return await commanding(
-            request, caller, key, command, conversation_id=conversation_id, answer=DraftDeleted
-        )
+    async def delete_route(conversation_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = DeleteDraft(actor=call.actor(), conversation_id=conversation_id)
+        return await commanding(call, command, conversation_id=conversation_id, answer=DraftDeleted)

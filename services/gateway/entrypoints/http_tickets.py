@@ -19,13 +19,12 @@ from libs.contracts.tickets import (
     TicketThread,
     TicketView,
 )
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_conditions import thread_response
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import ThreadQuery
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.http_tickets_models import (
     FeedbackBody,
     TicketAssignBody,
@@ -91,22 +90,18 @@ def _add_opening(app: FastAPI, commanding: Commanding) -> None:
         response_model=TicketView,
         responses=errors(401, 403, 415, 422, 504),
     )
-    async def open_route(
-        request: Request, body: TicketBody, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
+    async def open_route(body: TicketBody, call: CurrentCall) -> JSONResponse:
         # The ids come from the request's, so that asking again after a time-out meets the same ticket.
-        unique = commanding.command_id(request, caller, key)
+        unique = commanding.command_id(call)
         session_id = f"web:{unique}"
         ticket_id = topology.conversation_id(
-            unique.replace("-", ""), topology.thread_crc(f"ticket:{caller.account_id}", session_id)
+            unique.replace("-", ""), topology.thread_crc(f"ticket:{call.account_id}", session_id)
         )
         command = OpenTicket(
-            actor=caller.actor(), conversation_id=ticket_id, session_id=session_id, **body.model_dump()
+            actor=call.actor(), conversation_id=ticket_id, session_id=session_id, **body.model_dump()
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=ticket_id,
@@ -126,16 +121,12 @@ def _add_settling(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
     async def assign_route(
-        request: Request,
         ticket_id: PathId,
         body: TicketAssignBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
-        command = AssignTicket(actor=caller.actor(), conversation_id=ticket_id, agent_id=body.agent_id)
-        return await commanding(
-            request, caller, key, command, body=body, conversation_id=ticket_id, answer=TicketView
-        )
+        command = AssignTicket(actor=call.actor(), conversation_id=ticket_id, agent_id=body.agent_id)
+        return await commanding(call, command, body=body, conversation_id=ticket_id, answer=TicketView)
 
     @app.post(
         f"{_TICKET}/resolve",
@@ -145,11 +136,9 @@ def _add_settling(app: FastAPI, commanding: Commanding) -> None:
         response_model=TicketView,
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
-    async def resolve_route(
-        request: Request, ticket_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = ResolveTicket(actor=caller.actor(), conversation_id=ticket_id)
-        return await commanding(request, caller, key, command, conversation_id=ticket_id, answer=TicketView)
+    async def resolve_route(ticket_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = ResolveTicket(actor=call.actor(), conversation_id=ticket_id)
+        return await commanding(call, command, conversation_id=ticket_id, answer=TicketView)
 
     @app.post(
         f"{_TICKET}/close",
@@ -159,11 +148,9 @@ def _add_settling(app: FastAPI, commanding: Commanding) -> None:
         response_model=TicketView,
         responses=errors(401, 403, 404, 409, 415, 422, 504),
     )
-    async def close_route(
-        request: Request, ticket_id: PathId, caller: CurrentPerson, key: IdempotencyKey = None
-    ) -> JSONResponse:
-        command = CloseTicket(actor=caller.actor(), conversation_id=ticket_id)
-        return await commanding(request, caller, key, command, conversation_id=ticket_id, answer=TicketView)
+    async def close_route(ticket_id: PathId, call: CurrentCall) -> JSONResponse:
+        command = CloseTicket(actor=call.actor(), conversation_id=ticket_id)
+        return await commanding(call, command, conversation_id=ticket_id, answer=TicketView)
 
     @app.patch(
         f"{_TICKET}/messages/{{message_id}}/feedback",
@@ -174,19 +161,15 @@ def _add_settling(app: FastAPI, commanding: Commanding) -> None:
         responses=errors(401, 403, 404, 415, 422, 504),
     )
     async def feedback_route(
-        request: Request,
         ticket_id: PathId,
         message_id: PathId,
         body: FeedbackBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = GiveFeedback(
-            actor=caller.actor(),
+            actor=call.actor(),
             conversation_id=ticket_id,
             message_id=message_id,
             feedback=body.feedback,
         )
-        return await commanding(
-            request, caller, key, command, body=body, conversation_id=ticket_id, answer=MessageView
-        )
+        return await commanding(call, command, body=body, conversation_id=ticket_id, answer=MessageView)

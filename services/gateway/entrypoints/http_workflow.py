@@ -1,6 +1,6 @@
 """What agents do with a conversation's status, and whose it is."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from libs.contracts.conversation import ConversationView, HandOffConversation, StatusChanged
@@ -16,11 +16,9 @@ from libs.contracts.workflow import (
     TransferConversation,
     UnarchiveConversation,
 )
-from services.gateway.entrypoints.http_commanding import Commanding
+from services.gateway.entrypoints.http_commanding import Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_guard import CurrentPerson
-from services.gateway.entrypoints.http_once import IdempotencyKey
 from services.gateway.entrypoints.http_workflow_models import (
     AssignBody,
     HandOffBody,
@@ -63,18 +61,14 @@ def _add_move(
         responses=_ERRORS,
     )
     async def move_route(
-        request: Request,
         conversation_id: PathId,
-        caller: CurrentPerson,
+        call: CurrentCall,
         body: ReasonBody | None = None,
-        key: IdempotencyKey = None,
     ) -> JSONResponse:
         given = body or ReasonBody()
-        command = kind(actor=caller.actor(), conversation_id=conversation_id, reason=given.reason)
+        command = kind(actor=call.actor(), conversation_id=conversation_id, reason=given.reason)
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=given,
             conversation_id=conversation_id,
@@ -92,24 +86,20 @@ def _add_hand_off(app: FastAPI, commanding: Commanding) -> None:
         responses=_ERRORS,
     )
     async def hand_off_route(
-        request: Request,
         conversation_id: PathId,
-        caller: CurrentPerson,
+        call: CurrentCall,
         body: HandOffBody | None = None,
-        key: IdempotencyKey = None,
     ) -> JSONResponse:
         given = body or HandOffBody()
         command = HandOffConversation(
-            actor=caller.actor(),
+            actor=call.actor(),
             conversation_id=conversation_id,
             reason=HandoffReason.REQUESTED_BY_AGENT,
             comment=given.reason,
             department=given.department,
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=given,
             conversation_id=conversation_id,
@@ -128,19 +118,15 @@ def _add_assignment(app: FastAPI, commanding: Commanding) -> None:
         responses=_ERRORS,
     )
     async def assign_route(
-        request: Request,
         conversation_id: PathId,
         body: AssignBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = AssignConversation(
-            actor=caller.actor(), conversation_id=conversation_id, agent_id=body.agent_id
+            actor=call.actor(), conversation_id=conversation_id, agent_id=body.agent_id
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,
@@ -156,19 +142,15 @@ def _add_assignment(app: FastAPI, commanding: Commanding) -> None:
         responses=_ERRORS,
     )
     async def transfer_route(
-        request: Request,
         conversation_id: PathId,
         body: TransferBody,
-        caller: CurrentPerson,
-        key: IdempotencyKey = None,
+        call: CurrentCall,
     ) -> JSONResponse:
         command = TransferConversation(
-            actor=caller.actor(), conversation_id=conversation_id, **body.model_dump()
+            actor=call.actor(), conversation_id=conversation_id, **body.model_dump()
         )
         return await commanding(
-            request,
-            caller,
-            key,
+            call,
             command,
             body=body,
             conversation_id=conversation_id,

@@ -18,8 +18,8 @@ from tests.unit.gateway.conftest import Served, Site
 from tests.unit.gateway.fakes import HeardPresence
 from tests.unit.gateway.samples import ACCOUNT, ANA, BEN, REQUESTER, until
 
-CALLER = PersonCaller(ANA, now() + timedelta(minutes=5))
-OTHER = PersonCaller(BEN, now() + timedelta(minutes=5))
+CALLER = PersonCaller(ANA, now() + timedelta(days=1))
+OTHER = PersonCaller(BEN, now() + timedelta(days=1))
 
 
 @asynccontextmanager
