@@ -17,7 +17,7 @@ from libs.runtime.clock import now
 from libs.runtime.health import Health
 from services.gateway.adapters.ai_knowledge import DocumentUploads
 from services.gateway.adapters.jwt_tokens import JwtTokens
-from services.gateway.app import Gateway, Outside, assemble
+from services.gateway.assembly import Gateway, Outside, assemble
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
 from services.gateway.domain.ended_sessions import EndedSessions
 from services.gateway.entrypoints.server_protocols import bounded_http, bounded_websocket
