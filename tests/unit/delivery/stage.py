@@ -1,6 +1,7 @@
 """All of delivery's use cases over fakes, with time that stands still until told."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from libs.contracts.vocabulary import Channel
@@ -10,6 +11,7 @@ from services.delivery.domain.pacing import Gates
 from services.delivery.domain.reply import ReplyState
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
 from services.delivery.use_cases.follow_mail import FollowMail
+from services.delivery.use_cases.ports import Channel as ChannelPort
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
 from tests.unit.delivery.build import connection, new_id, recorded
@@ -35,6 +37,7 @@ class Stage:
         clock: Clock | None = None,
         connections: tuple[Connection, ...] = (),
         width: int = 16,
+        channels: Mapping[Channel, ChannelPort] | None = None,
         **options: Any,
     ) -> None:
         self.clock = clock or Clock()
@@ -54,7 +57,7 @@ class Stage:
             "new_id": new_id,
             "pause": self.clock.pause,
         }
-        channels = {Channel.TELEGRAM: self.channel, Channel.EMAIL: self.channel}
+        channels = channels or {Channel.TELEGRAM: self.channel, Channel.EMAIL: self.channel}
         self.send = SendReply(channels=channels, **common)
         self.dispatcher = DispatchReplies(gates=self.gates, send=self.send, **common, **options)
         self.take = TakeReply(
