@@ -24,7 +24,7 @@ def _one_line(text: str) -> str:
 SubjectLine = Annotated[str, Field(min_length=1, max_length=998), AfterValidator(_one_line)]
 
 
-class TemplateBody(BaseModel):
+class ApprovedTemplateBody(BaseModel):
     """A message that the platform has approved: its name, its language as the platform writes it, and the
     texts for its gaps.
     """
@@ -65,7 +65,7 @@ class OwnReplyBody(BaseModel):
     subject: SubjectLine | None = None
     body_html: str | None = Field(default=None, max_length=MOST_HTML)
     attachments: list[AnyId] = Field(default_factory=list, max_length=MOST_ATTACHMENTS)
-    template: TemplateBody | None = None
+    template: ApprovedTemplateBody | None = None
 
     @property
     def said(self) -> str:

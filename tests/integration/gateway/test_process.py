@@ -124,7 +124,8 @@ async def test_a_forged_webhook_reaches_no_queue(gateway: Process, around: Other
         assert answer.status_code == 401
     await gateway.client.post(WEBHOOK, content=json.dumps(update() | {"update_id": 5}), headers=SIGNED)
     await commands(around, lambda command: command.id == derived_id("conn-tg", "5"))
-    assert len(around.commands) == 1
+    recorded = [command for _, command in around.commands if command.type.startswith("record_")]
+    assert len(recorded) == 1  # beside the presence that another test's sockets left to expire
 
 
 async def test_authentic_nonsense_is_parked_and_kept_for_people(
