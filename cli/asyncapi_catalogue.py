@@ -24,6 +24,7 @@ from libs.contracts import (
     improving,
     inbound,
     knowledge,
+    learning,
     media,
     messages,
     notes,
@@ -81,6 +82,8 @@ _KNOWLEDGE_QUERIES: Kinds = (
     knowledge.GetDocument,
     knowledge.GetKnowledgeStatus,
     knowledge.ListDocuments,
+    learning.GetLearning,
+    learning.ListPhrasings,
 )
 _CONVERSATION_COMMANDS: Kinds = (
     conversation.AcknowledgeMessage,
@@ -265,7 +268,12 @@ TAKES: dict[str, dict[str, Kinds]] = {
             suggestions.SuggestionApproved,
             suggestions.SuggestionEdited,
             suggestions.SuggestionRejected,
+            tickets.FeedbackGiven,
+            conversation.ConversationResolved,
+            conversation.ConversationClosed,
+            conversation.ConversationReopened,
         ),
+        topology.AI_DECIDE_PHRASING.name: (learning.DecidePhrasing,),
         topology.AI_REMOVE_DOCUMENT.name: (knowledge.RemoveDocument,),
         topology.query_queue("ai"): _KNOWLEDGE_QUERIES,
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
@@ -297,7 +305,10 @@ class Sending:
 #: What each service sends. `operator` is whoever sets an installation up (deploy/local/demo does).
 SENDS: dict[str, tuple[Sending, ...]] = {
     "gateway": (
-        Sending(topology.AI_COMMANDS, (knowledge.PutDocument, knowledge.RemoveDocument)),
+        Sending(
+            topology.AI_COMMANDS,
+            (knowledge.PutDocument, knowledge.RemoveDocument, learning.DecidePhrasing),
+        ),
         Sending(topology.DELIVERY_COMMANDS, _CONNECTION_COMMANDS),
         Sending(topology.NOTIFY_COMMANDS, (notification_settings.PutNotificationSettings,)),
         Sending(
@@ -377,7 +388,10 @@ SENDS: dict[str, tuple[Sending, ...]] = {
             f"{PARTITION}.",
         ),
         Sending(topology.DELIVERY_COMMANDS, _CONNECTION_COMMANDS),
-        Sending(topology.AI_COMMANDS, (ai.AddDocument, knowledge.PutDocument, knowledge.RemoveDocument)),
+        Sending(
+            topology.AI_COMMANDS,
+            (ai.AddDocument, knowledge.PutDocument, knowledge.RemoveDocument, learning.DecidePhrasing),
+        ),
         Sending(topology.GATEWAY_COMMANDS, (gateway.SetCredentials,)),
     ),
 }

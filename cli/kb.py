@@ -1,24 +1,21 @@
 """parley kb: a chatbot's knowledge from files."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from cli.environment import REFUSED, Environment, run
-from libs.contracts import topology
-from libs.contracts.base import SYSTEM, Command, Query
+from cli.kb_learning import add_learning_commands
+from cli.kb_session import Account, AsJson, Chatbot, KnowledgeSession, knowledge_of, print_json
+from libs.contracts.base import SYSTEM
 from libs.contracts.errors import DomainError, ParleyError, TransientError
 from libs.contracts.files import NewFile
 from libs.contracts.knowledge import (
@@ -35,13 +32,12 @@ from libs.contracts.knowledge import (
     RemoveDocument,
 )
 from libs.runtime.clock import now
-from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Store
-from libs.runtime.rpc import RpcClient
 from services.ai.adapters.mongo_documents import MongoDocuments
 
 app = typer.Typer(no_args_is_help=True, help="A chatbot's knowledge: add, list, show and remove documents.")
+add_learning_commands(app)
 
 _FORMATS = {
     ".md": DocumentFormat.MARKDOWN,
@@ -53,80 +49,41 @@ _FORMATS = {
     ".csv": DocumentFormat.CSV,
 }
 _PIECE = 262_144
-_SECONDS = 60.0
 
-Account = Annotated[str, typer.Option(help="The account's id.")]
-Chatbot = Annotated[str, typer.Option(help="The chatbot's id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
 DocumentId = Annotated[str, typer.Argument(help="An id as `list` shows it.")]
-T = TypeVar("T", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class _Knowledge:
-    """One chatbot's knowledge, over the broker and the blob store."""
-
-    rpc: RpcClient
-    blobs: GridFsBlobs
-    account: str
-    chatbot: str
-
-    async def ask(self, query: Query, answer: type[T]) -> T:
-        return await self.rpc.ask(
-            query, service="ai", account_id=self.account, answer=answer, time_limit=10.0
-        )
-
-    async def command(self, command: Command) -> DocumentView:
-        result = await self.rpc.command(
-            command,
-            exchange=topology.AI_COMMANDS,
-            routing_key=command.type,
-            account_id=self.account,
-            id=new_id(),
-            time_limit=_SECONDS,
-        )
-        return DocumentView.model_validate(result)
-
-    async def put(self, file: Path, document_id: str, given: dict[str, Any]) -> DocumentView:
-        moment = now()
-        waiting = NewFile(
-            id=new_id(),
-            account_id=self.account,
-            owner=f"document:{self.chatbot}",
-            content_type="application/octet-stream",
-            created_at=moment,
-            filename=file.name,
-            expires_at=moment + timedelta(days=1),
-        )
-        await self.blobs.put(waiting, _pieces(file), most_bytes=MOST_DOCUMENT_BYTES)
-        return await self.command(
-            PutDocument(
-                actor=SYSTEM,
-                chatbot_id=self.chatbot,
-                document_id=document_id,
-                file_id=waiting.id,
-                format=_FORMATS[file.suffix.lower()],
-                **given,
-            )
-        )
+async def _put(
+    knowledge: KnowledgeSession, file: Path, document_id: str, given: dict[str, Any]
+) -> DocumentView:
+    moment = now()
+    waiting = NewFile(
+        id=new_id(),
+        account_id=knowledge.account,
+        owner=f"document:{knowledge.chatbot}",
+        content_type="application/octet-stream",
+        created_at=moment,
+        filename=file.name,
+        expires_at=moment + timedelta(days=1),
+    )
+    await knowledge.blobs.put(waiting, _pieces(file), most_bytes=MOST_DOCUMENT_BYTES)
+    return await knowledge.command(
+        PutDocument(
+            actor=SYSTEM,
+            chatbot_id=knowledge.chatbot,
+            document_id=document_id,
+            file_id=waiting.id,
+            format=_FORMATS[file.suffix.lower()],
+            **given,
+        ),
+        DocumentView,
+    )
 
 
 async def _pieces(file: Path) -> AsyncIterator[bytes]:
     with file.open("rb") as content:
         while piece := await asyncio.to_thread(content.read, _PIECE):
             yield piece
-
-
-@asynccontextmanager
-async def _knowledge(account: str, chatbot: str) -> AsyncIterator[_Knowledge]:
-    settings = Environment()
-    store = Store(settings.mongodb_url, settings.database("blobs"))
-    rpc = RpcClient(settings.rabbitmq_url, "parley kb")
-    try:
-        yield _Knowledge(rpc, GridFsBlobs(store), account, chatbot)
-    finally:
-        await rpc.close()
-        store.close()
 
 
 @app.command()
@@ -162,11 +119,11 @@ async def _add(
 ) -> tuple[int, list[str]]:
     """How many were added, and what went wrong with the others. Raises TransientError."""
     done, failed = 0, []
-    async with _knowledge(account, chatbot) as knowledge:
+    async with knowledge_of(account, chatbot) as knowledge:
         with Progress(console=Console(stderr=True)) as progress:
             for file in progress.track(files, description="adding"):
                 try:
-                    await knowledge.put(file, document_id_of(file), given)
+                    await _put(knowledge, file, document_id_of(file), given)
                 except TransientError:
                     raise
                 except ParleyError as error:
@@ -186,7 +143,7 @@ def list_documents(account: Account, chatbot: Chatbot, as_json: AsJson = False) 
     """Every document of a chatbot."""
     found = run(_listed(account, chatbot))
     if as_json:
-        _print_json([one.model_dump(mode="json") for one in found])
+        print_json([one.model_dump(mode="json") for one in found])
         return
     table = Table("id", "title", "visibility", "language", "characters", "state")
     for one in found:
@@ -198,7 +155,7 @@ def list_documents(account: Account, chatbot: Chatbot, as_json: AsJson = False) 
 async def _listed(account: str, chatbot: str) -> list[DocumentView]:
     found: list[DocumentView] = []
     cursor: str | None = None
-    async with _knowledge(account, chatbot) as knowledge:
+    async with knowledge_of(account, chatbot) as knowledge:
         while True:
             query = ListDocuments(chatbot_id=chatbot, cursor=cursor, page_size=100)
             page = await knowledge.ask(query, DocumentPage)
@@ -213,7 +170,7 @@ def show(document_id: DocumentId, account: Account, chatbot: Chatbot) -> None:
     """A document as it was understood, as Markdown."""
 
     async def shown() -> DocumentText:
-        async with _knowledge(account, chatbot) as knowledge:
+        async with knowledge_of(account, chatbot) as knowledge:
             return await knowledge.ask(GetDocument(chatbot_id=chatbot, document_id=document_id), DocumentText)
 
     document = run(shown())
@@ -232,10 +189,12 @@ def remove(
 
     async def removed() -> list[str]:
         missing = []
-        async with _knowledge(account, chatbot) as knowledge:
+        async with knowledge_of(account, chatbot) as knowledge:
             for one in document_ids:
                 try:
-                    await knowledge.command(RemoveDocument(actor=SYSTEM, chatbot_id=chatbot, document_id=one))
+                    await knowledge.command(
+                        RemoveDocument(actor=SYSTEM, chatbot_id=chatbot, document_id=one), DocumentView
+                    )
                 except DomainError as error:
                     missing.append(f"{one}: {error.detail}")
         return missing
@@ -253,12 +212,12 @@ def status(account: Account, chatbot: Chatbot, as_json: AsJson = False) -> None:
     """What answers are found with, and whether everything is indexed."""
 
     async def looked() -> KnowledgeStatus:
-        async with _knowledge(account, chatbot) as knowledge:
+        async with knowledge_of(account, chatbot) as knowledge:
             return await knowledge.ask(GetKnowledgeStatus(chatbot_id=chatbot), KnowledgeStatus)
 
     found = run(looked())
     if as_json:
-        _print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json"))
         return
     for key, value in found.model_dump().items():
         typer.echo(f"{key:12} {'-' if value is None else value}")
@@ -277,7 +236,3 @@ def reindex() -> None:
             store.close()
 
     typer.echo(f"generation {run(asked())} is being built; `status` shows when it serves")
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

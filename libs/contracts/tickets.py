@@ -11,6 +11,7 @@ from pydantic import Field
 from libs.contracts.base import Command, Contract, Id, Name, Query, Text
 from libs.contracts.conversation import (
     Attachment,
+    Citation,
     ContactView,
     ConversationEvent,
     MessageView,
@@ -168,10 +169,11 @@ class TicketThread(Contract):
 
 
 class FeedbackGiven(ConversationEvent, type="conversation.feedback_given.v1"):
-    """Somebody said what they think of a message of the AI."""
+    """Somebody said what they think of a message of the AI. `citations` are the message's."""
 
     message_id: Id
     feedback: Feedback
+    citations: tuple[Citation, ...] = Field(default=(), max_length=32)
 
 
 def role_word(department: str) -> str:

@@ -151,12 +151,16 @@ CONVERSATION_MATCH_RECEIPT = _command_queue("conversation", CONVERSATION_COMMAND
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
 AI_ADD_DOCUMENT = _command_queue("ai", AI_COMMANDS, "add_document")
-#: What became of suggestions. No order to keep: learning is the same whichever comes first.
+AI_DECIDE_PHRASING = _command_queue("ai", AI_COMMANDS, "decide_phrasing")
+#: What became of suggestions and answers. No order to keep: learning is the same whichever comes first.
 AI_ON_CONVERSATION = Queue(
     "ai.on-conversation-ev",
     tuple(
-        Binding(CONVERSATION_EVENTS, f"*.conversation.suggestion_{fate}.v1")
-        for fate in ("approved", "edited", "rejected")
+        Binding(CONVERSATION_EVENTS, f"*.conversation.{fate}.v1")
+        for fate in (
+            *("suggestion_approved", "suggestion_edited", "suggestion_rejected"),
+            *("feedback_given", "resolved", "closed", "reopened"),
+        )
     ),
 )
 AI_PUT_DOCUMENT = _command_queue("ai", AI_COMMANDS, "put_document")
@@ -220,6 +224,7 @@ QUEUES: tuple[Queue, ...] = (
     AI_DRAFT_REPLY,
     AI_ADD_DOCUMENT,
     AI_PUT_DOCUMENT,
+    AI_DECIDE_PHRASING,
     AI_ON_CONVERSATION,
     AI_REMOVE_DOCUMENT,
     GATEWAY_SET_CREDENTIALS,

@@ -15,6 +15,7 @@ from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
 from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.logs import get_logger
+from libs.runtime.received import Routes
 from libs.runtime.service import Service
 from libs.runtime.settings import folder
 from services.ai.adapters.blob_files import BlobFiles
@@ -25,6 +26,8 @@ from services.ai.adapters.mongo_proposals import INDEXES as PROPOSAL_INDEXES
 from services.ai.adapters.mongo_proposals import MongoProposals
 from services.ai.adapters.mongo_usage import INDEXES as USAGE_INDEXES
 from services.ai.adapters.mongo_usage import MongoUsage
+from services.ai.adapters.mongo_votes import INDEXES as VOTE_INDEXES
+from services.ai.adapters.mongo_votes import MongoVotes
 from services.ai.adapters.openai_chat import OpenAIChat
 from services.ai.adapters.openai_embedder import OpenAIEmbedder
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
@@ -34,24 +37,32 @@ from services.ai.entrypoints.drafting import Drafting
 from services.ai.entrypoints.improving import Improving
 from services.ai.entrypoints.knowing import Knowing
 from services.ai.entrypoints.learning import Learning
+from services.ai.entrypoints.phrasings import Phrasings
 from services.ai.entrypoints.subscribers import Subscribers
 from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
+from services.ai.use_cases.cast_vote import CastVote
+from services.ai.use_cases.decide_phrasing import DecidePhrasing, ListPhrasings
 from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.embedding_ports import Embedder, EmbeddingUnavailable
 from services.ai.use_cases.generations import Engine, Generations
 from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
-from services.ai.use_cases.learn_from_decision import LearnFromDecision, RememberProposal, Unlearn
+from services.ai.use_cases.learn_from_decision import LearnFromDecision
+from services.ai.use_cases.learn_from_feedback import LearnFromEnding, LearnFromFeedback
 from services.ai.use_cases.learn_phrasing import ForgetPhrasing, LearnPhrasing
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
+from services.ai.use_cases.look_at_learning import LookAtLearning
 from services.ai.use_cases.model_engine import ModelEngine
 from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
+from services.ai.use_cases.remember_proposal import RememberProposal
 from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.take_in_document import TakeInDocument
 from services.ai.use_cases.take_in_file import TakeInFile
+from services.ai.use_cases.unlearn import Unlearn
+from services.ai.use_cases.weighed_knowledge import WeighedKnowledge
 
 _EMBEDDING_PAUSE = 30.0
 
@@ -67,7 +78,10 @@ class _Model(Embedder, Protocol):
 async def build(settings: AISettings) -> Service:
     """The service, ready to run. Connects to nothing yet."""
     foundation = Foundation(
-        "ai", settings, indexes={**INDEXES, **USAGE_INDEXES, **PROPOSAL_INDEXES}, relays=False
+        "ai",
+        settings,
+        indexes={**INDEXES, **USAGE_INDEXES, **PROPOSAL_INDEXES, **VOTE_INDEXES},
+        relays=False,
     )
     documents = MongoDocuments(foundation.store)
     embedder = await _embedder(settings, foundation)
@@ -75,8 +89,11 @@ async def build(settings: AISettings) -> Service:
     index = IndexDocuments(documents, knowledge, _report_progress)
     take_in = TakeInDocument(PutDocument(documents), index)
     ask = _model(settings, foundation)
+    proposals, votes = MongoProposals(foundation.store), MongoVotes(foundation.store)
+    remember = RememberProposal(proposals, now)
+    weighed = WeighedKnowledge(knowledge, votes, time.monotonic)
     answer = AnswerContact(
-        knowledge,
+        weighed,
         Thresholds(settings.answer_confidence, settings.clarify_confidence),
         ModelEngine(ask) if ask else None,
         quotes_instead=settings.without_model == "extractive",
@@ -84,25 +101,27 @@ async def build(settings: AISettings) -> Service:
     subscribers = Subscribers(
         answer,
         take_in,
+        remember,
         foundation.publisher,
     )
     foundation.consumers.work_queue(topology.AI_ANSWER_CONTACT, subscribers.answers(), prefetch=50)
-    proposals = MongoProposals(foundation.store)
-    remember = RememberProposal(proposals, now)
-    drafting = Drafting(DraftReply(knowledge, ask), remember, foundation.publisher)
+    drafting = Drafting(DraftReply(weighed, ask, proposals), remember, foundation.publisher)
     foundation.consumers.work_queue(topology.AI_DRAFT_REPLY, drafting.routes(), prefetch=20)
     foundation.consumers.work_queue(topology.AI_ADD_DOCUMENT, subscribers.documents(), prefetch=4)
-    learning = Learning(
-        LearnFromDecision(proposals, LearnPhrasing(documents)), Unlearn(proposals, ForgetPhrasing(documents))
-    )
+    learning = _learning(settings, documents, proposals, votes)
     foundation.consumers.work_queue(topology.AI_ON_CONVERSATION, learning.routes(), prefetch=10)
+    phrasings = Phrasings(
+        DecidePhrasing(documents), ListPhrasings(documents), LookAtLearning(proposals, votes, now)
+    )
+    foundation.consumers.work_queue(topology.AI_DECIDE_PHRASING, phrasings.commands(), prefetch=4)
     erasing = person_routes(foundation.store, foundation.publisher, "ai", forget_owned=learning.forget)
     foundation.consumers.work_queue(topology.AI_ERASE_PERSON, erasing, prefetch=1)
     look = LookAtKnowledge(documents, knowledge, index)
-    improving = Improving(ImproveDraft(knowledge, ask))
+    improving = Improving(ImproveDraft(weighed, ask))
+    more = {**improving.queries(), **phrasings.queries()}
     embedding = embedder.name if embedder else None
     engine = "qdrant" if settings.qdrant_url else "qdrant-edge"
-    _add_knowledge(settings, foundation, take_in, look, improving, engine, embedding, knowledge)
+    _add_knowledge(settings, foundation, take_in, look, more, engine, embedding, knowledge)
     service = foundation.service
     service.health.add_check("knowledge", knowledge.ping)
     service.health.add_part("engine", engine)
@@ -117,6 +136,20 @@ async def build(settings: AISettings) -> Service:
     if embedder is not None:
         service.background(lambda: _keep_embedded(knowledge, settings.index_poll_seconds))
     return foundation.start_consuming()
+
+
+def _learning(
+    settings: AISettings, documents: MongoDocuments, proposals: MongoProposals, votes: MongoVotes
+) -> Learning:
+    """Everything that becomes of answers and suggestions."""
+    cast = CastVote(votes, documents)
+    learn = LearnPhrasing(documents, reviewed=settings.learnt_phrasings == "reviewed")
+    return Learning(
+        LearnFromDecision(proposals, learn, cast, now),
+        LearnFromFeedback(proposals, cast, now),
+        LearnFromEnding(proposals),
+        Unlearn(proposals, votes, ForgetPhrasing(documents)),
+    )
 
 
 def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
@@ -152,7 +185,7 @@ def _add_knowledge(
     foundation: Foundation,
     take_in: TakeInDocument,
     look: LookAtKnowledge,
-    improving: Improving,
+    more: Routes,
     engine: str,
     embedding: str | None,
     generations: Generations,
@@ -169,7 +202,7 @@ def _add_knowledge(
     )
     foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
     foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
-    foundation.consumers.queries("ai", {**knowing.queries(), **improving.queries()})
+    foundation.consumers.queries("ai", {**knowing.queries(), **more})
 
 
 def _generations(

@@ -1,5 +1,7 @@
 """What the AI service can be told from outside; environment variables begin with `AI_`."""
 
+from typing import Literal
+
 from pydantic import AliasChoices, Field, SecretStr
 
 from libs.runtime.settings import service_config
@@ -19,6 +21,9 @@ class AISettings(ModelSettings):
     answer_confidence: float = 0.81
     #: Confidence from which it names the nearest subject and asks back, below that of answering.
     clarify_confidence: float = 0.29
+    #: What becomes of a contact's question whose answer an agent approved: `at_once`, its document is found
+    #: by it from then on; `reviewed`, it waits until an administrator approves it.
+    learnt_phrasings: Literal["at_once", "reviewed"] = "at_once"
     #: Seconds between looks for documents that another replica has taken in.
     index_poll_seconds: float = 2.0
     #: A Qdrant server that all replicas share; empty: the embedded engine, an index a replica.

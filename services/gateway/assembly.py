@@ -44,6 +44,7 @@ from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes,
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_improving import add_improving_routes
 from services.gateway.entrypoints.http_later import add_later_routes
+from services.gateway.entrypoints.http_learning import add_learning_routes
 from services.gateway.entrypoints.http_notes import add_note_routes
 from services.gateway.entrypoints.http_once import Once
 from services.gateway.entrypoints.http_organising import add_organising_routes
@@ -317,6 +318,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_department_routes(app, outside.queries, _commanding(outside))
     documents = Documents(outside.uploads, outside.knowledge, outside.queries, now=now, new_id=new_id)
     add_document_routes(app, documents, _commanding(outside))
+    add_learning_routes(app, documents, _commanding(outside))
     start = StartConversationAsAgent(outside.channels, outside.commands)
     add_starting_routes(app, start, _commanding(outside))
 

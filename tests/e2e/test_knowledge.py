@@ -5,9 +5,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from deploy.local.demo import account
 from tests.e2e.parley import Parley, eventually, new_chat
+from tests.e2e.test_suggestions import call, new_conversation, suggestion
 
 CHATBOT = ("--account", account.ACCOUNT_ID, "--chatbot", account.CHATBOT_ID)
 
@@ -143,3 +145,38 @@ async def test_an_administrator_uploads_replaces_and_removes_a_document(parley: 
         assert (gone.status_code, gone.json()["visibility"]) == (200, "internal")
         again = await parley.http.delete(f"{documents}/teaspoon", headers=token)
         assert (again.status_code, again.json()["code"]) == (404, "not_found")
+
+
+async def test_what_was_learnt_is_seen_revoked_and_approved(parley: Parley) -> None:
+    chatbot = f"{parley.gateways[1]}/api/v1/chatbots/{account.CHATBOT_ID}"
+    async with parley.console(account.PEOPLE[0]) as ana, parley.console() as admin:
+        chat, asked = new_chat(), "How long until a parcel with saucepans gets to my village?"
+        one, message = await new_conversation(parley, ana, chat, asked)
+        proposed = await suggestion(parley, ana, one, message)
+        document = proposed["citations"][0]["document_id"]
+        sent = await call(parley, ana, "POST", f"{one}/approve", {"suggestion_id": proposed["id"]})
+        assert sent.status_code == 200, sent.text
+        token = {"Authorization": f"Bearer {admin.token}"}
+
+        async def learnt() -> Any:
+            found = await parley.http.get(f"{chatbot}/phrasings?page_size=100", headers=token)
+            mine = [item for item in found.json()["items"] if item["question"] == asked]
+            return mine[0] if mine else None
+
+        phrasing = await eventually(learnt, "the phrasing")
+        assert (phrasing["document_id"], phrasing["state"]) == (document, "learnt")
+        about = f"{chatbot}/documents/{document}/phrasings/{phrasing['id']}"
+        revoked = await parley.http.post(f"{about}/revoke", headers=token)
+        assert (revoked.status_code, revoked.json()["state"]) == (200, "revoked"), revoked.text
+        path = f"{document}/{phrasing['id']}"
+        assert (await kb(parley, "approve-phrasing", path, *CHATBOT))[0] == 0
+        _, listed = await kb(parley, "phrasings", "--state", "approved", *CHATBOT, "--json")
+        assert phrasing["id"] in {row["id"] for row in json.loads(listed)}
+        assert (await parley.http.post(f"{about}x/revoke", headers=token)).status_code == 404
+        _, learning = await kb(parley, "learning", *CHATBOT, "--json")
+        seen = json.loads(learning)
+        assert seen["suggestions"]["approved"] >= 1
+        assert seen["in_favour"] >= 1
+        assert (await parley.http.get(f"{chatbot}/learning", headers=token)).status_code == 200
+        refused = {"Authorization": f"Bearer {ana.token}"}
+        assert (await parley.http.get(f"{chatbot}/phrasings", headers=refused)).status_code == 403

@@ -22,9 +22,11 @@ async def call(
     )
 
 
-async def new_conversation(parley: Parley, console: Any, chat: int) -> tuple[str, str]:
+async def new_conversation(
+    parley: Parley, console: Any, chat: int, asked: str = "How long does delivery take?"
+) -> tuple[str, str]:
     """A conversation that the AI has answered once: its id, and that of the contact's message."""
-    await parley.bot.write(chat, "How long does delivery take?", wait=True)
+    await parley.bot.write(chat, asked, wait=True)
     await parley.bot.wait_for_messages(1, chat_id=chat, seconds=20)
     row = await eventually(lambda: parley.conversation_of(console, chat), "the conversation")
     thread = await parley.thread(console, row["id"])

@@ -75,6 +75,19 @@ class MongoDocuments:
             rows = await found.limit(limit).to_list(limit)
         return [_document(row) for row in rows]
 
+    async def with_phrasings(self, base: KnowledgeBase, start: str, limit: int) -> Sequence[Document]:
+        """Documents of one knowledge base with phrasings, by id, from ``start`` on."""
+        wanted = {
+            "account_id": base.account_id,
+            "chatbot_id": base.chatbot_id,
+            "document_id": {"$gte": start},
+            "removed": False,
+            "phrasings.0": {"$exists": True},
+        }
+        with self._store.guarded():
+            rows = await self._documents.find(wanted).sort("document_id", ASCENDING).to_list(limit)
+        return [_document(row) for row in rows]
+
     async def count(self, base: KnowledgeBase) -> int:
         """How many there are that are not removed."""
         wanted = {"account_id": base.account_id, "chatbot_id": base.chatbot_id, "removed": False}

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 Visibility = Literal["public", "internal"]
+# learnt: from an approved answer, and used. approved: a person looked at it, and no vote changes it. waiting:
+# not used until a person approves it. revoked: not used, and not learnt again.
+PhrasingState = Literal["learnt", "approved", "waiting", "revoked"]
 
 # A document is one article. The largest help-centre articles are some 60 KiB; a file past this is a dump.
 MAX_DOCUMENT_CHARACTERS: Final = 1_000_000
@@ -28,6 +31,12 @@ class Phrasing(NamedTuple):
 
     question: str
     quote: str = ""
+    state: PhrasingState = "learnt"
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the document is found by it."""
+        return self.state in ("learnt", "approved")
 
 
 @dataclass(frozen=True, slots=True)

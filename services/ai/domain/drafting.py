@@ -1,6 +1,6 @@
 """A model's draft for an agent, checked: what it quotes is looked up, what it made up is not passed on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -8,6 +8,7 @@ from pydantic import Field
 from services.ai.domain.citations import Citation
 from services.ai.domain.contact_requests import ContactRequest
 from services.ai.domain.facts import addresses, figures, harmless
+from services.ai.domain.learning import StyleExample
 from services.ai.domain.model_calls import Prompt
 from services.ai.domain.passages import Passage
 from services.ai.domain.prompts import DATA_IS_DATA, asked_data, operator_rules
@@ -36,6 +37,10 @@ _LENGTHS: Final = {
     "long": "As much detail as the passages have.",
 }
 _WISH: Final = "`wish` is what the agent wants of the reply; the rules above come before it."
+_STYLE: Final = (
+    "`style` holds earlier drafts with what this team made of them before sending: write as they do. They "
+    "were about other matters: take no fact from them."
+)
 _AVOID: Final = "`avoid` is the draft that the agent did not want: write another one."
 _ANALYSE: Final = (
     "You look at a customer's message. intent: two or three words in English with underscores, such as "
@@ -79,6 +84,7 @@ def draft_prompt(
     language: str,
     wishes: Wishes,
     avoid: str | None,
+    style: Sequence[StyleExample] = (),
 ) -> Prompt:
     """The task of drafting. The agent's own words are wishes on form, beside the rules."""
     rules = [_DRAFT.format(name=request.chatbot.name, language=language)]
@@ -89,6 +95,9 @@ def draft_prompt(
     if wishes.custom_prompt:
         rules.append(_WISH)
         data["wish"] = wishes.custom_prompt
+    if style:
+        rules.append(_STYLE)
+        data["style"] = [{"draft": one.proposed, "sent": one.sent} for one in style]
     if avoid:
         rules.append(_AVOID)
         data["avoid"] = avoid

@@ -24,12 +24,14 @@ NEARNESS: Final = 12.0
 class Score:
     """The parts of a match: ``lexical`` is BM25, ``mass`` the sum of the question's word rarities.
 
-    ``similarity`` is the cosine of an embedding model, None without one.
+    ``similarity`` is the cosine of an embedding model, None without one. ``odds`` is what people's votes on
+    the document multiply the odds by.
     """
 
     lexical: float
     mass: float
     similarity: float | None = None
+    odds: float = 1.0
 
     @property
     def confidence(self) -> float:
@@ -38,7 +40,8 @@ class Score:
         BM25 alone says nothing across questions: a long one about nothing outscores a short one that is met
         in full. Divided by the mass it does; the logistic curve over it was fitted to what was found right.
         """
-        return max(self._by_words, self._by_meaning)
+        plain = max(self._by_words, self._by_meaning)
+        return self.odds * plain / (1 + (self.odds - 1) * plain)
 
     @property
     def _by_words(self) -> float:

@@ -1,5 +1,6 @@
 """Suggestions: the command decoded, and the proposal sent back to the conversation."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from libs.contracts import topology
@@ -16,6 +17,7 @@ from libs.runtime.received import Received, Routes
 from libs.runtime.telemetry import current_traceparent
 from services.ai.domain import contact_requests as ai
 from services.ai.domain.drafting import Wishes
+from services.ai.domain.learning import Outcome
 
 SOURCE = "ai"
 
@@ -33,8 +35,18 @@ class Propose(Protocol):
 class Remember(Protocol):
     """The use case `RememberProposal`."""
 
-    async def __call__(self, request: ai.ContactRequest, proposal_id: str, language: str) -> None:
-        """Keep what was asked until the agent decides."""
+    async def __call__(
+        self,
+        request: ai.ContactRequest,
+        proposal_id: str,
+        language: str,
+        text: str,
+        *,
+        documents: Sequence[str] = (),
+        intent: str = "",
+        outcome: Outcome = "proposed",
+    ) -> None:
+        """Keep what was asked and answered until it is known what becomes of it."""
         ...
 
 
@@ -60,7 +72,14 @@ class Drafting:
         )
         request = _request(received)
         suggestion = await self._propose(request, avoid=command.avoid, wishes=wishes)
-        await self._remember(request, command.request_id, suggestion.language)
+        await self._remember(
+            request,
+            command.request_id,
+            suggestion.language,
+            suggestion.text,
+            documents=[one.document_id for one in suggestion.citations],
+            intent=suggestion.analysis.intent,
+        )
         record = RecordSuggestion(
             actor=Actor(kind=ActorKind.AI, id=command.chatbot.id, name=command.chatbot.name),
             conversation_id=command.conversation.id,

@@ -149,6 +149,6 @@ def _view(listed: Listed) -> DocumentView:
         language=document.language,
         revision=document.revision,
         characters=len(document.text),
-        phrasings=len(document.phrasings),
+        phrasings=sum(one.is_used for one in document.phrasings),
         state="indexed" if listed.is_indexed else "indexing",
     )

@@ -7,19 +7,24 @@ from libs.contracts.ai import AddDocument, AnswerContact
 from libs.contracts.base import Actor, Command
 from libs.contracts.conversation import Citation, HandOffConversation, PostBotReply, SkipAnswer
 from libs.contracts.envelope import wrap
-from libs.contracts.errors import ErrorCode, PermanentError
+from libs.contracts.errors import ErrorCode, PermanentError, TransientError
 from libs.contracts.vocabulary import ActorKind, HandoffReason
 from libs.runtime.clock import now
 from libs.runtime.ids import derived_id
+from libs.runtime.logs import get_logger
 from libs.runtime.publisher import Publisher
 from libs.runtime.received import Received, Routes
 from libs.runtime.telemetry import current_traceparent
 from services.ai.domain import contact_requests as ai
+from services.ai.domain.analysis import by_rules
 from services.ai.domain.documents import DocumentKey, KnowledgeBase
 from services.ai.domain.files import InvalidDocument
 from services.ai.domain.rules import HandoffRules
+from services.ai.entrypoints.drafting import Remember
 
 SOURCE = "ai"
+
+_log = get_logger("ai")
 
 
 class Decide(Protocol):
@@ -41,8 +46,9 @@ class TakeIn(Protocol):
 class Subscribers:
     """One method a command."""
 
-    def __init__(self, decide: Decide, take_in: TakeIn, publisher: Publisher) -> None:
+    def __init__(self, decide: Decide, take_in: TakeIn, remember: Remember, publisher: Publisher) -> None:
         self._decide = decide
+        self._remember = remember
         self._take_in = take_in
         self._publisher = publisher
 
@@ -63,7 +69,8 @@ class Subscribers:
         question = received.message
         if now() > question.answer_by:
             return
-        decision = await self._decide(_request(received))
+        request = _request(received)
+        decision = await self._decide(request)
         command = _command(question, decision)
         conversation = question.conversation
         envelope = wrap(
@@ -80,6 +87,23 @@ class Subscribers:
         await self._publisher.publish(
             envelope, exchange=topology.CONVERSATION_COMMANDS, routing_key=f"{partition}.{command.type}"
         )
+        if isinstance(decision, ai.Answer) and decision.kind == "answer":
+            await self._keep(request, envelope.id, decision)
+
+    async def _keep(self, request: ai.ContactRequest, id: str, answer: ai.Answer) -> None:  # noqa: A002
+        """A store that is away for a moment costs what would be learnt of the answer, not the answer."""
+        try:
+            await self._remember(
+                request,
+                id,
+                answer.language,
+                answer.text,
+                documents=[one.document_id for one in answer.citations],
+                intent=by_rules(request.message.text).intent,
+                outcome="answered",
+            )
+        except TransientError as error:
+            _log.warning("an answer was not kept to learn from", error_type=type(error).__name__)
 
     async def on_add_document(self, received: Received[AddDocument]) -> None:
         """Take a document in. Raises PermanentError for one that cannot be one."""

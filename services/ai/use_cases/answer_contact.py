@@ -8,7 +8,7 @@ from services.ai.domain.prompts import shown_passages
 from services.ai.domain.questions import question_of
 from services.ai.use_cases.engines import Engine
 from services.ai.use_cases.extractive_engine import ExtractiveEngine
-from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
+from services.ai.use_cases.ports import KnowledgeUnavailable, Search
 
 _PASSAGES = 5  # the best one answers; the next stand in where the contact has just been told the first
 
@@ -23,7 +23,7 @@ class AnswerContact:
 
     def __init__(
         self,
-        knowledge: Knowledge,
+        knowledge: Search,
         thresholds: Thresholds,
         engine: Engine | None = None,
         *,

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from libs.contracts.errors import TransientError
 from services.ai.domain.analysis import MessageAnalysis, by_rules, checked
 from services.ai.domain.confidence import combined
 from services.ai.domain.contact_requests import ContactRequest, Suggestion
+from services.ai.domain.documents import KnowledgeBase
 from services.ai.domain.drafting import (
     Draft,
     Used,
@@ -21,6 +23,7 @@ from services.ai.domain.drafting import (
 from services.ai.domain.extraction import extract
 from services.ai.domain.first_look import language_of
 from services.ai.domain.languages import Language
+from services.ai.domain.learning import StyleExample
 from services.ai.domain.model_calls import ModelFailed
 from services.ai.domain.passages import Passage
 from services.ai.domain.personal_data import Placeholders
@@ -28,11 +31,14 @@ from services.ai.domain.prompts import shown_passages
 from services.ai.domain.questions import Question, question_of
 from services.ai.domain.wording import phrase
 from services.ai.use_cases.engines import Ask
+from services.ai.use_cases.learning_ports import Proposals
 from services.ai.use_cases.model_engine import circumstances_of
-from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
+from services.ai.use_cases.ports import KnowledgeUnavailable, Search
 
 _PASSAGES: Final = 8
 _BACKGROUND: Final = 3
+_STYLE_EXAMPLES: Final = 3
+_STYLE_CHARACTERS: Final = 600
 _NO_WISHES: Final = Wishes()
 
 
@@ -43,9 +49,10 @@ class DraftReply:
     the best passage's own words and what rules see in the message.
     """
 
-    def __init__(self, knowledge: Knowledge, ask: Ask | None = None) -> None:
+    def __init__(self, knowledge: Search, ask: Ask | None = None, past: Proposals | None = None) -> None:
         self._knowledge = knowledge
         self._ask = ask
+        self._past = past
 
     async def __call__(
         self, request: ContactRequest, *, avoid: str | None = None, wishes: Wishes = _NO_WISHES
@@ -91,7 +98,8 @@ class DraftReply:
         if self._ask is None or not shown:
             return None
         hidden = Placeholders(request.contact_names)
-        prompt = draft_prompt(request, question, shown, language, wishes, avoid)
+        style = await self._style(request.base)
+        prompt = draft_prompt(request, question, shown, language, wishes, avoid, style)
         prompt = replace(prompt, data=hidden.hide_in(prompt.data))
         try:
             asked = await self._ask(prompt, Draft, circumstances_of(request, question.text))
@@ -108,6 +116,16 @@ class DraftReply:
         best = max(one.score.confidence for one in shown.values() if one.chunk_id in quoted)
         confidence = combined(best, len(citations) / max(len(citations), len(set(used))))
         return Suggestion(text, confidence, language, found=True, citations=citations, engine="model")
+
+    async def _style(self, base: KnowledgeBase) -> list[StyleExample]:
+        """What agents made of earlier drafts; a store that is away costs the examples alone."""
+        try:
+            edited = await self._past.edited(base, _STYLE_EXAMPLES) if self._past else ()
+        except TransientError:
+            return []
+        return [
+            StyleExample(one.proposed[:_STYLE_CHARACTERS], one.sent[:_STYLE_CHARACTERS]) for one in edited
+        ]
 
     async def _analyse(self, request: ContactRequest) -> MessageAnalysis:
         text = request.message.text

@@ -20,7 +20,7 @@ from services.ai.domain.prompts import shown_passages
 from services.ai.domain.questions import question_of
 from services.ai.use_cases.engines import Ask
 from services.ai.use_cases.model_engine import circumstances_of
-from services.ai.use_cases.ports import Knowledge, KnowledgeUnavailable
+from services.ai.use_cases.ports import KnowledgeUnavailable, Search
 
 _PASSAGES: Final = 5
 
@@ -30,7 +30,7 @@ class ImproveDraft:
     see.
     """
 
-    def __init__(self, knowledge: Knowledge, ask: Ask | None = None) -> None:
+    def __init__(self, knowledge: Search, ask: Ask | None = None) -> None:
         self._knowledge = knowledge
         self._ask = ask
 

@@ -6,19 +6,23 @@ from services.ai.use_cases.ports import Documents
 
 
 class LearnPhrasing:
-    """Indexes follow within seconds: it is a new revision of the document.
+    """Indexes follow within seconds: it is a new revision of the document. ``reviewed`` has what is learnt
+    wait until a person approves it.
 
     Two at once for the same document may lose one of them, which costs one example.
     """
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, *, reviewed: bool = False) -> None:
         self._documents = documents
+        self._reviewed = reviewed
 
     async def __call__(self, key: DocumentKey, phrasing: Phrasing) -> bool:
         """Whether there is such a document."""
         stored = await self._documents.get(key)
         if stored is None or stored.removed or not phrasing.question.strip():
             return False
+        if self._reviewed:
+            phrasing = phrasing._replace(state="waiting")
         await self._documents.save(with_phrasing(stored, phrasing))
         return True
 

@@ -14,16 +14,8 @@ class KnowledgeUnavailable(Exception):  # noqa: N818 - it names a state, as a ca
     """The knowledge engine cannot be asked or gave no answer in time; passing."""
 
 
-class Knowledge(Protocol):
-    """The searchable index of documents; a copy that can be built anew from ``Documents`` at any time."""
-
-    async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """Index a version of a document in place of the one before; no chunks leave nothing of it."""
-        ...
-
-    async def remove_document(self, key: DocumentKey) -> None:
-        """Forget a document; one that is not there is no error."""
-        ...
+class Search(Protocol):
+    """What answers are made from."""
 
     async def search(
         self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
@@ -32,6 +24,18 @@ class Knowledge(Protocol):
 
         For a visitor, internal documents do not exist. Raises KnowledgeUnavailable.
         """
+        ...
+
+
+class Knowledge(Search, Protocol):
+    """The searchable index of documents; a copy that can be built anew from ``Documents`` at any time."""
+
+    async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        """Index a version of a document in place of the one before; no chunks leave nothing of it."""
+        ...
+
+    async def remove_document(self, key: DocumentKey) -> None:
+        """Forget a document; one that is not there is no error."""
         ...
 
     async def flush(self) -> None:
@@ -69,6 +73,10 @@ class Documents(Protocol):
 
     async def page(self, base: KnowledgeBase, after: str | None, limit: int) -> Sequence[Document]:
         """Documents of one knowledge base that are not removed, by id, from the one behind ``after`` on."""
+        ...
+
+    async def with_phrasings(self, base: KnowledgeBase, start: str, limit: int) -> Sequence[Document]:
+        """Documents of one knowledge base with phrasings, by id, from ``start`` on, itself included."""
         ...
 
     async def count(self, base: KnowledgeBase) -> int:

@@ -23,6 +23,7 @@ from libs.contracts.conversation import (
     ConversationUnarchived,
     DeliveryRecorded,
     HandoffEnded,
+    MessageView,
     Transition,
 )
 from libs.contracts.errors import DomainError, ErrorCode
@@ -312,14 +313,16 @@ class Conversation(
         self._emit(DeliveryRecorded, actor, at, message_id=message_id, state=state, error=error)
         self._changed(self.updated_at)
 
-    def record_feedback(
-        self, message_id: str, feedback: Feedback, actor: Actor, at: datetime, *, before: Feedback
-    ) -> None:
-        """Tell what somebody thinks of a message of the AI; whose it is has been checked where it is kept."""
-        if self.last_message is not None and self.last_message.id == message_id:
+    def record_feedback(self, message: MessageView, feedback: Feedback, actor: Actor, at: datetime) -> None:
+        """Tell what somebody thinks of a message of the AI, as it was before; whose it is has been checked
+        where it is kept.
+        """
+        if self.last_message is not None and self.last_message.id == message.id:
             self.last_message = self.last_message.model_copy(update={"feedback": feedback})
-        self._emit(FeedbackGiven, actor, at, message_id=message_id, feedback=feedback)
-        self.pending.facts += facts_of_feedback(before, feedback, at)
+        self._emit(
+            FeedbackGiven, actor, at, message_id=message.id, feedback=feedback, citations=message.citations
+        )
+        self.pending.facts += facts_of_feedback(message.feedback, feedback, at)
         self._changed(self.updated_at)
 
     def record_files(

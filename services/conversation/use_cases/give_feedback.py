@@ -22,8 +22,6 @@ async def give_feedback(command: GiveFeedback, call: Call, tx: Transaction) -> M
         )
     if message.feedback is not command.feedback:
         await tx.set_feedback(conversation.id, message.id, command.feedback)
-        conversation.record_feedback(
-            message.id, command.feedback, command.actor, call.now, before=message.feedback
-        )
+        conversation.record_feedback(message, command.feedback, command.actor, call.now)
         await tx.save(conversation)
     return message.model_copy(update={"feedback": command.feedback})

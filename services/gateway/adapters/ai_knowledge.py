@@ -10,7 +10,7 @@ from libs.contracts import topology
 from libs.contracts.base import Command, Query
 from libs.contracts.files import NewFile, StoredFile
 from libs.contracts.improving import ImproveDraft
-from libs.contracts.knowledge import MOST_DOCUMENT_BYTES, DocumentView
+from libs.contracts.knowledge import MOST_DOCUMENT_BYTES
 from libs.runtime.blobs import Blobs
 from libs.runtime.clock import now
 from libs.runtime.rpc import RpcClient
@@ -43,7 +43,8 @@ class AiKnowledge:
         *,
         account_id: str,
         id: str,  # noqa: A002 - the envelope's attribute
-    ) -> DocumentView:
+        answer: type[A],
+    ) -> A:
         """Commanded."""
         result = await self._rpc.command(
             command,
@@ -53,7 +54,7 @@ class AiKnowledge:
             id=id,
             time_limit=_COMMAND_SECONDS,
         )
-        return DocumentView.model_validate(result)
+        return answer.model_validate(result)
 
 
 class DocumentUploads:

@@ -57,8 +57,9 @@ class Knowledge(Protocol):
         *,
         account_id: str,
         id: str,  # noqa: A002 - the envelope's attribute
-    ) -> DocumentView:
-        """Have it change a document."""
+        answer: type[A],
+    ) -> A:
+        """Have it change something; its answer."""
         ...
 
 
@@ -126,15 +127,25 @@ class Documents:
             file_id=uploaded.file.id,
             **uploaded.given.model_dump(exclude={"sha256"}),
         )
-        return await self._knowledge.carry_out(command, account_id=caller.account_id, id=command_id)
+        return await self._knowledge.carry_out(
+            command, account_id=caller.account_id, id=command_id, answer=DocumentView
+        )
 
     async def remove(
         self, caller: PersonCaller, chatbot_id: str, document_id: str, command_id: str
     ) -> DocumentView:
         """Take a document away; as it was."""
-        await self._has_chatbot(caller, chatbot_id)
         command = RemoveDocument(actor=caller.actor(), chatbot_id=chatbot_id, document_id=document_id)
-        return await self._knowledge.carry_out(command, account_id=caller.account_id, id=command_id)
+        return await self.carry_out(caller, chatbot_id, command, command_id, DocumentView)
+
+    async def carry_out(
+        self, caller: PersonCaller, chatbot_id: str, command: Command, command_id: str, answer: type[A]
+    ) -> A:
+        """A command about the chatbot's knowledge."""
+        await self._has_chatbot(caller, chatbot_id)
+        return await self._knowledge.carry_out(
+            command, account_id=caller.account_id, id=command_id, answer=answer
+        )
 
     async def forget(self, uploaded: Uploaded) -> None:
         """The file was read, or never will be."""

@@ -110,6 +110,10 @@ class InMemoryDocuments:
         behind = (one for one in mine if after is None or one.id > after)
         return sorted(behind, key=lambda one: one.id)[:limit]
 
+    async def with_phrasings(self, base: KnowledgeBase, start: str, limit: int) -> Sequence[Document]:
+        mine = [one for one in self.stored.values() if one.base == base and one.phrasings]
+        return sorted((one for one in mine if one.id >= start), key=lambda one: one.id)[:limit]
+
     async def count(self, base: KnowledgeBase) -> int:
         return sum(one.base == base and not one.removed for one in self.stored.values())
 

@@ -2,18 +2,21 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.ai.domain.analysis import by_rules
 from services.ai.domain.drafting import Wishes
+from services.ai.domain.learning import Proposal
 from services.ai.domain.model_calls import ChatRequest, ModelFailed
 from services.ai.domain.routing import RoutingTable, default_routes
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.draft_reply import DraftReply
-from tests.unit.ai.conversations import asked, known
+from tests.unit.ai.conversations import BASE, asked, known
 from tests.unit.ai.in_memory import InMemoryKnowledge
+from tests.unit.ai.learning_fakes import InMemoryProposals
 from tests.unit.ai.model_fakes import InMemoryUsage, ScriptedChat
 
 COST = "What does shipping cost for order AB-1234?"
@@ -144,3 +147,33 @@ def test_rules_find_things_that_have_a_form() -> None:
         ("email", "a@b.de"),
         ("link", "https://x.com/a"),
     ]
+
+
+async def test_what_agents_made_of_earlier_drafts_is_shown_as_style() -> None:
+    propose, chat = proposing(await known(), drafted("It is 4.90 euros."))
+    past = InMemoryProposals()
+    for number in range(5):
+        await past.put(
+            Proposal(
+                f"s{number}",
+                *BASE,
+                "c-9",
+                "how much",
+                "en",
+                datetime(2026, 11, number + 1, tzinfo=UTC),
+                "edited",
+                proposed="a" * 900,
+                sent=f"Hey [NAME_1]! {number}",
+            )
+        )
+    with_past = DraftReply(await known(), propose._ask, past)
+    await with_past(asked(COST))
+    request = next(one for one in chat.asked if one.model == "big")
+    style = json.loads(request.messages[1].text)["style"]
+    assert [one["sent"] for one in style] == [f"Hey [NAME_1]! {number}" for number in (4, 3, 2)]
+    assert len(style[0]["draft"]) == 600
+    assert "take no fact from them" in request.messages[0].text
+
+    past.is_down = True
+    await with_past(asked(COST))
+    assert "style" not in json.loads(chat.asked[-1].messages[1].text)

@@ -1,56 +1,41 @@
 """What an agent's decision teaches, and how it is taken back."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from services.ai.domain.documents import Document, DocumentKey
-from services.ai.domain.learning import Proposal, may_be_learnt, still_says
-from services.ai.use_cases.learn_from_decision import LearnFromDecision, RememberProposal, Unlearn
+from services.ai.domain.learning import may_be_learnt, still_says
+from services.ai.use_cases.cast_vote import CastVote
+from services.ai.use_cases.learn_from_decision import LearnFromDecision
 from services.ai.use_cases.learn_phrasing import ForgetPhrasing, LearnPhrasing
+from services.ai.use_cases.remember_proposal import RememberProposal
+from services.ai.use_cases.unlearn import Unlearn
 from tests.unit.ai.conversations import BASE, asked
 from tests.unit.ai.in_memory import InMemoryDocuments
+from tests.unit.ai.learning_fakes import InMemoryProposals, InMemoryVotes
 
 QUOTE = "Shipping costs 4.90 euros."
 ASKED = "how much is the postage for a kettle"
 KEY = DocumentKey(BASE, "shipping")
 
 
-class InMemoryProposals:
-    """The port, for one process."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, Proposal] = {}
-
-    async def put(self, proposal: Proposal) -> None:
-        self.rows[proposal.id] = proposal
-
-    async def get(self, account_id: str, proposal_id: str) -> Proposal | None:
-        found = self.rows.get(proposal_id)
-        return found if found and found.account_id == account_id else None
-
-    async def of_conversations(self, account_id: str, conversation_ids: Sequence[str]) -> list[Proposal]:
-        return [
-            one
-            for one in self.rows.values()
-            if one.account_id == account_id and one.conversation_id in conversation_ids
-        ]
-
-    async def forget(self, account_id: str, conversation_ids: Sequence[str]) -> None:
-        for one in await self.of_conversations(account_id, conversation_ids):
-            del self.rows[one.id]
-
-
 async def remembered(text: str = ASKED) -> tuple[InMemoryProposals, InMemoryDocuments, LearnFromDecision]:
     proposals, documents = InMemoryProposals(), InMemoryDocuments()
     await documents.save(Document("shipping", *BASE, "Shipping", QUOTE, "public", "en"))
     request = replace(asked(text), conversation_id="c-1", contact_names=("Mia Berg",))
-    remember = RememberProposal(proposals, lambda: datetime(2026, 11, 28, tzinfo=UTC))
-    await remember(request, "s-1", "en")
-    await remember(request, "s-1", "en")
-    return proposals, documents, LearnFromDecision(proposals, LearnPhrasing(documents))
+    remember = RememberProposal(proposals, now)
+    for _ in range(2):
+        await remember(
+            request, "s-1", "en", f"{QUOTE} Mia Berg, tell mia@home.example.", documents=["shipping"]
+        )
+    cast = CastVote(InMemoryVotes(), documents)
+    return proposals, documents, LearnFromDecision(proposals, LearnPhrasing(documents), cast, now)
+
+
+def now() -> datetime:
+    return datetime(2026, 11, 28, tzinfo=UTC)
 
 
 async def phrasings(documents: InMemoryDocuments) -> list[str]:
@@ -75,6 +60,14 @@ async def test_an_edited_answer_teaches_only_what_it_still_says() -> None:
     assert await phrasings(documents) == [ASKED]
 
 
+async def test_what_is_kept_of_a_suggestion_has_no_personal_data() -> None:
+    proposals, _, learn = await remembered()
+    await learn("acme", "s-1", "edited", [], "Dear Mia, ask +49 30 901820.", ("Mia Berg",))
+    kept = proposals.rows["s-1"]
+    assert kept.proposed == f"{QUOTE} [NAME_1], tell [EMAIL_1]."
+    assert kept.sent == "Dear [NAME_1], ask [PHONE_1]."
+
+
 async def test_a_rejected_answer_teaches_nothing_and_is_kept_as_such() -> None:
     proposals, documents, learn = await remembered()
     await learn("acme", "s-1", "rejected")
@@ -90,7 +83,7 @@ async def test_nothing_crosses_accounts() -> None:
 async def test_what_an_erased_person_taught_is_taken_back() -> None:
     proposals, documents, learn = await remembered()
     await learn("acme", "s-1", "approved", [("shipping", QUOTE)], QUOTE)
-    unlearn = Unlearn(proposals, ForgetPhrasing(documents))
+    unlearn = Unlearn(proposals, InMemoryVotes(), ForgetPhrasing(documents))
     await unlearn("acme", ["c-9"])
     assert await phrasings(documents) == [ASKED]
     await unlearn("acme", ["c-1"])
