@@ -32,6 +32,7 @@ from libs.contracts import (
     notify,
     organising,
     people,
+    platform_console,
     presence,
     read_marks,
     reading,
@@ -190,7 +191,12 @@ _TICKET_COMMANDS: Kinds = (
 )
 _TICKET_QUERIES: Kinds = (tickets.GetTicket, tickets.ListTickets)
 _RECEIPTS: Kinds = (delivery.ReplySent, delivery.ReplyFailed, delivery.ReplyUnknown)
-_THREADS: Kinds = (inbound.MoveThread, inbound.TakeOverThread)
+_THREADS: Kinds = (
+    platform_console.FollowThreadStatus,
+    inbound.MoveThread,
+    platform_console.RecordConsoleReply,
+    inbound.TakeOverThread,
+)
 _CONVERSATION_QUERIES: Kinds = (
     conversation.EventsAfter,
     conversation.FindConversation,

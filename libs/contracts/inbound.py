@@ -49,11 +49,17 @@ class MoveThread(Command, type="move_thread.v1"):
     session_id: Id
     to_session_id: Id
     to_target: str = Field(max_length=512)
+    #: Where the thread was found under another name: the conversation, to whose partition it then goes.
+    conversation_id: Id | None = None
 
 
 class TakeOverThread(Command, type="take_over_thread.v1"):
-    """A person answered in the platform's own console: the bot is silent from then on."""
+    """A person answered, or took the conversation, in the platform's own console, `at` that moment: the bot
+    is silent from then on. One that was settled is open again.
+    """
 
     connection_id: Id
     session_id: Id
     by: Name = ""
+    at: datetime | None = None
+    conversation_id: Id | None = None

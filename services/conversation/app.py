@@ -64,6 +64,7 @@ from libs.contracts.people import (
     ReleaseConversation,
     UpdatePerson,
 )
+from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
 from libs.contracts.presence import ExpirePresence, GetPresence, ReportPresence
 from libs.contracts.read_marks import MarkRead, ReadMessages
 from libs.contracts.reading import GetConversation, ListConversations
@@ -168,6 +169,7 @@ from services.conversation.use_cases.expire_answer import ExpireUnanswered
 from services.conversation.use_cases.expire_presence import expire_presence
 from services.conversation.use_cases.export_contact import ExportContactForAdmin
 from services.conversation.use_cases.find_conversation import FindForListener
+from services.conversation.use_cases.follow_thread_status import follow_thread_status
 from services.conversation.use_cases.get_account import GetAccountForPerson
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_file import GetFileOfConversation
@@ -206,6 +208,7 @@ from services.conversation.use_cases.read_templates import (
     RenderForPerson,
 )
 from services.conversation.use_cases.record_action import record_action
+from services.conversation.use_cases.record_console_reply import RecordConsole
 from services.conversation.use_cases.record_delivery import record_delivery
 from services.conversation.use_cases.record_files import record_files
 from services.conversation.use_cases.record_inbound_message import RecordInbound
@@ -313,6 +316,7 @@ def _subscribe(
             again={
                 RecordInboundMessage: inbound.again,
                 PostTicketMessage: PostInTicket(new_id, inbound).again,
+                RecordConsoleReply: RecordConsole(new_id).again,
             },
         ),
         prefetch=settings.partition_prefetch,
@@ -398,6 +402,8 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         RecordReceipt: record_receipt,
         MoveThread: move_thread,
         TakeOverThread: take_over_thread,
+        FollowThreadStatus: follow_thread_status,
+        RecordConsoleReply: RecordConsole(new_id),
         ReplySent: record_delivery,
         ReplyFailed: record_delivery,
         ReplyUnknown: record_delivery,

@@ -99,6 +99,7 @@ from services.gateway.use_cases.log_out import LogOut
 from services.gateway.use_cases.mark_read import MarkAsRead
 from services.gateway.use_cases.notification_settings import SettingsOfPeople
 from services.gateway.use_cases.open_widget_session import OpenWidgetSession
+from services.gateway.use_cases.pass_typing import PassTypingOn
 from services.gateway.use_cases.ports import (
     AccountFrames,
     Announce,
@@ -210,6 +211,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         now=now,
         derive_id=derived_id,
         keep_files=KeepInlineFiles(outside.files, content_type_of, now=now, derive_id=derived_id),
+        pass_typing=PassTypingOn(outside.queries, outside.passing, now),
     )
     webhooks = Webhooks(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds, now=now)
     api = make_app(

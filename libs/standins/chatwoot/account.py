@@ -1,5 +1,6 @@
 """One Chatwoot account of the stand-in: what its application API takes."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,7 +138,7 @@ class ChatwootAccount(Party):
             SENT,
             content,
             private=str(params.get("private", False)).lower() == "true",
-            content_attributes=params.get("content_attributes") or {},
+            content_attributes=_attributes(params.get("content_attributes")),
             sender=sender,
             **({"attachments": shown} if shown else {}),
             **({"echo_id": params["echo_id"]} if "echo_id" in params else {}),
@@ -244,6 +245,16 @@ class ChatwootAccount(Party):
     def _know_inbox(self, params: JsonObject) -> None:
         if str(params.get("inbox_id")) != str(self.settings.inbox_id):
             raise not_found()
+
+
+def _attributes(given: Any) -> JsonObject:
+    """As JSON an object, in a form its text."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            raise unprocessable("Content attributes is invalid") from None
+    return given if isinstance(given, dict) else {}
 
 
 def page_of(query: bytes) -> int:

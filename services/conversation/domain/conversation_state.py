@@ -175,7 +175,7 @@ class ConversationState:
             citations=draft.citations,
             is_ai=draft.is_ai or draft.sender.kind is SenderKind.AI,
             confidence=draft.confidence,
-            delivery=DeliveryState.QUEUED if outbound else None,
+            delivery=_delivery_of(draft) if outbound else None,
             reply_to=draft.reply_to,
             client_message_id=draft.client_message_id,
             subject=draft.subject,
@@ -218,6 +218,10 @@ class ConversationState:
         if self.question is not None:
             self.question = None
             self.pending.question_settled = True
+
+
+def _delivery_of(draft: Draft) -> DeliveryState:
+    return DeliveryState.SENT if draft.already_out else DeliveryState.QUEUED
 
 
 def _preview(view: MessageView) -> MessageView:

@@ -37,6 +37,8 @@ class Draft:
     #: Further ids that the platform has for it.
     other_ids: tuple[str, ...] = ()
     delivery_id: str | None = None
+    #: It reached the contact by another way: nobody sends it out.
+    already_out: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,20 @@
 """A conversation by what its platform calls it and tells of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from libs.contracts.base import Actor
 from libs.contracts.conversation import DeliveryRecorded, MessageView
-from libs.contracts.vocabulary import ReceiptKind
+from libs.contracts.vocabulary import Channel, ReceiptKind
 from services.conversation.domain.conversation_state import ConversationState
 
+#: How threads are called whose address says which they are. A mail's does not: it is a person's.
+_THREADS: dict[Channel, Callable[[str], str]] = {
+    Channel.CHATWOOT: lambda target: f"cw:{target.replace('/', ':')}",
+    Channel.TELEGRAM: lambda target: f"tg:{target}",
+    Channel.WHATSAPP: lambda target: f"wa:{target}",
+}
 #: Old names of a thread that are remembered, the newest of them.
 MOST_NAMES = 16
 
@@ -35,6 +42,13 @@ class TracedConversation(ConversationState):
             receipt=kind,
         )
         self._changed(self.updated_at)
+
+    def move_to(self, target: str) -> bool:
+        """The platform named another address than was written to; where that is a thread's, what comes from
+        there belongs here. False when that is known.
+        """
+        name = _THREADS.get(self.channel)
+        return self.move(name(target) if name else self.session_id, target)
 
     def move(self, session_id: str, target: str) -> bool:
         """The thread has a further name and another address. False when that is known."""

@@ -13,6 +13,7 @@ from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError
 from libs.contracts.inbound import MoveThread, TakeOverThread
+from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
 from libs.contracts.starting import StartConversation
 from libs.runtime.clock import now
 from libs.runtime.deduplication import Deduplication
@@ -24,7 +25,14 @@ from services.conversation.use_cases.ports import AlreadyRecordedError, Call, Tr
 
 #: What names its thread, as there may be no conversation yet.
 _BY_THREAD = frozenset(
-    {RecordInboundMessage.type, StartConversation.type, MoveThread.type, TakeOverThread.type}
+    {
+        RecordInboundMessage.type,
+        StartConversation.type,
+        MoveThread.type,
+        TakeOverThread.type,
+        FollowThreadStatus.type,
+        RecordConsoleReply.type,
+    }
 )
 
 UseCase = Callable[[Any, Call, Transaction], Awaitable[BaseModel | None]]

@@ -18,13 +18,18 @@ async def record_delivery(event: DeliveryEvent, call: Call, tx: Transaction) -> 
     advance = await tx.advance_delivery(
         event.conversation_id, event.message_id, state, error=error, external_ids=ids
     )
-    if advance is Advance.KEPT:
+    moved_to = event.moved_to if isinstance(event, ReplySent) else None
+    if advance is Advance.KEPT and moved_to is None:
         return
     conversation = await tx.conversation(event.conversation_id)
     if advance is Advance.UNKNOWN_MESSAGE or conversation is None:
         raise PermanentError(ErrorCode.NOT_FOUND, "a receipt for a message that does not exist")
-    if isinstance(event, ReplySent) and event.moved_to:
-        conversation.target = event.moved_to
+    moved = moved_to is not None and conversation.move_to(moved_to)
+    if advance is Advance.KEPT:
+        # The platform's own receipt was faster.
+        if moved:
+            await tx.save(conversation)
+        return
     conversation.record_delivery(event.message_id, state, error, event.actor, call.now)
     if state is DeliveryState.FAILED:
         suggestion = await tx.suggestion_sent_as(event.message_id)

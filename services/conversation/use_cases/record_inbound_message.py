@@ -13,13 +13,14 @@ from libs.contracts.conversation import (
     Sender,
 )
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
-from libs.contracts.topology import AI_COMMANDS, conversation_id, thread_crc
+from libs.contracts.topology import AI_COMMANDS
 from libs.contracts.vocabulary import SIDE_KINDS, ActorKind, BotMode, Channel, SenderKind, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.erasing import shell_session
 from services.conversation.domain.message import Draft
 from services.conversation.use_cases.asking_ai import MOST_TURNS, ask_for_suggestion, profile_of
 from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
+from services.conversation.use_cases.threads import begin_thread, contact_of
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class RecordInbound:
         if chatbot is None:
             raise PermanentError(ErrorCode.NOT_FOUND, "a message for a chatbot that is not registered")
         if known is None:
-            sender = await self._contact(command, tx)
-            conversation = self._start(command, call, chatbot, sender)
+            sender = await contact_of(command, tx, self.new_id)
+            conversation = begin_thread(command, call, chatbot, sender, _actor(sender), self.new_id)
         else:
             conversation = known
             conversation.chatbot_name = chatbot.name
@@ -70,27 +71,6 @@ class RecordInbound:
             raise TransientError(ErrorCode.CONFLICT, "the delivery is just being stored")
         return recorded
 
-    def _start(
-        self, command: RecordInboundMessage, call: Call, chatbot: Chatbot, contact: ContactView
-    ) -> Conversation:
-        crc = thread_crc(command.connection_id, command.session_id)
-        return Conversation.start(
-            actor=_actor(contact),
-            at=call.now,
-            id=conversation_id(self.new_id().replace("-", ""), crc),
-            account_id=call.account_id,
-            chatbot_id=chatbot.id,
-            chatbot_name=chatbot.name,
-            connection_id=command.connection_id,
-            channel=command.channel,
-            session_id=command.session_id,
-            target=command.target,
-            contact=contact,
-            contact_alias=command.contact.alias,
-            department=chatbot.department,
-            subject=command.subject,
-        )
-
     async def _sender(
         self, conversation: Conversation, command: RecordInboundMessage, tx: Transaction
     ) -> ContactView:
@@ -103,20 +83,13 @@ class RecordInbound:
         if same and command.contact.name in {"", contact.name}:
             sender = contact
         else:
-            sender = await self._contact(command, tx)
+            sender = await contact_of(command, tx, self.new_id)
         # An answer to a mail goes to whom the thread is with, whoever else writes into it.
         keeps = conversation.channel is Channel.EMAIL and not same
         conversation.know_contact(
             sender if same else contact, conversation.target if keeps else command.target
         )
         return sender
-
-    async def _contact(self, command: RecordInboundMessage, tx: Transaction) -> ContactView:
-        contact = command.contact
-        alias = contact.alias
-        if contact.aliases:
-            alias = await tx.known_alias(command.connection_id, (alias, *contact.aliases)) or alias
-        return await tx.contact(command.connection_id, alias, contact.name, self.new_id)
 
     async def _draft(
         self,

@@ -4,6 +4,7 @@ Two flows, counted apart. The first is one request and no look-up; the second se
 what is missing before its one message. Source: Chatwoot's application API.
 """
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ from services.delivery.use_cases.ports import Progress
 
 #: Bytes of all files. A text of ours never comes near Chatwoot's 150,000 characters.
 FILES_LIMIT = 40_000_000
+#: Under which of a message's attributes our id of it goes along; the gateway reads it in the webhook.
+OUR_ID = "parley_message_id"
 WEBHOOK_FLOW = "chatwoot.message.webhook_flow"
 AGENT_INITIATED = "chatwoot.message.agent_initiated"
 #: Pages of a contact search that are looked through.
@@ -143,15 +146,18 @@ class ChatwootChannel:
     async def _post(self, reply: Reply, connection: Connection, account: str, conversation: str) -> Outcome:
         path = f"conversations/{conversation}/messages"
         body: dict[str, Any] = {"content": reply.content, "message_type": "outgoing", "private": False}
+        # Chatwoot keeps them with the message and tells them back: by our id its echo is known as ours.
+        attributes: dict[str, Any] = {OUR_ID: reply.message_id}
+        if reply.reply_to_external and reply.reply_to_external.isdigit():
+            attributes["in_reply_to"] = int(reply.reply_to_external)
         if reply.attachments:
             files = await self._files(reply)
             if not isinstance(files, list):
                 return files
-            form = {**body, "private": "false"}
+            form = {**body, "private": "false", "content_attributes": json.dumps(attributes)}
             answer = await self.api.upload(connection, account, path, form, files)
         else:
-            if reply.reply_to_external and reply.reply_to_external.isdigit():
-                body["content_attributes"] = {"in_reply_to": int(reply.reply_to_external)}
+            body["content_attributes"] = attributes
             answer = await self.api.post(connection, account, path, body)
         sent = object_of(answer)
         if not isinstance(sent, Mapping):

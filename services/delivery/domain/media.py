@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from libs.contracts.conversation import Attachment, MessageRecorded
-from libs.contracts.vocabulary import Channel, Direction
+from libs.contracts.vocabulary import Channel, DeliveryState, Direction
 
 #: Pauses before the next attempts. Platforms keep their files for an hour (Telegram's link, renewed with each
 #: attempt) to a week (WhatsApp).
@@ -39,7 +39,9 @@ class MediaJob:
 def job_of(event: MessageRecorded, fetched: Collection[Channel], moment: datetime) -> MediaJob | None:
     """What is to be fetched for a message; None for one without files at a platform."""
     conversation, message = event.conversation, event.message
-    if message.direction is not Direction.INBOUND or conversation.channel not in fetched:
+    # What was written in the platform's own console has its files there, too.
+    there = message.direction is Direction.INBOUND or message.delivery is DeliveryState.SENT
+    if not there or conversation.channel not in fetched:
         return None
     wanted = tuple(one for one in message.attachments if one.file_id is None and one.reference)
     if not wanted:

@@ -16,7 +16,7 @@ from libs.contracts.channel_templates import ChannelTemplate
 from libs.contracts.conversation import Attachment, MessageRecorded
 from libs.contracts.envelope import Envelope
 from libs.contracts.messages import MessageRetried
-from libs.contracts.vocabulary import Channel, Direction
+from libs.contracts.vocabulary import Channel, DeliveryState, Direction
 from services.delivery.domain.mail_thread import MailThread
 
 #: How long one request to a platform may take.
@@ -89,8 +89,10 @@ class Reply:
 
 
 def is_ours(event: MessageRecorded | MessageRetried, served: frozenset[Channel]) -> bool:
-    """Whether a message has to be sent out here."""
-    return event.message.direction is Direction.OUTBOUND and event.conversation.channel in served
+    """Whether a message has to be sent out here. One that was written in the platform's console is out."""
+    message = event.message
+    waits = message.direction is Direction.OUTBOUND and message.delivery in {None, DeliveryState.QUEUED}
+    return waits and event.conversation.channel in served
 
 
 def reply_from(

@@ -9,11 +9,12 @@ from libs.contracts.base import Command
 from libs.contracts.conversation import RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.envelope import Envelope, schema_address
-from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
+from libs.contracts.inbound import MatchReceipt
 from libs.contracts.read_marks import Receipt
 from libs.runtime.clock import now
 from libs.runtime.publisher import Publisher
 from libs.runtime.telemetry import current_traceparent
+from services.gateway.use_cases.ports import ThreadCommand
 
 SOURCE = "gateway"
 #: The type under which bodies that nobody can interpret are parked. Nothing handles it: people look at it.
@@ -34,7 +35,7 @@ class BrokerInbound:
             crc = topology.thread_crc(command.connection_id, command.session_id)
         await self._publish(command, crc, id, account_id, None)
 
-    async def about_thread(self, command: MoveThread | TakeOverThread, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
+    async def about_thread(self, command: ThreadCommand, *, id: str, account_id: str) -> None:  # noqa: A002 - the envelope's attribute
         """Publish to the thread's partition."""
         crc = topology.thread_crc(command.connection_id, command.session_id)
         await self._publish(command, crc, id, account_id, None)

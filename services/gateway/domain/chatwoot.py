@@ -10,25 +10,25 @@ from datetime import timedelta
 
 from libs.contracts.delivery import ConnectionSecrets
 from services.gateway.domain.chatwoot_conversations import (
-    Place,
     place_of_conversation,
     place_of_message,
     read_status,
+    read_typing,
 )
 from services.gateway.domain.chatwoot_messages import (
     by_person,
     read_changed,
+    read_console_reply,
     read_created,
+    read_echo,
     read_receipt,
 )
-from services.gateway.domain.inbound import Reading, TakenOver
+from services.gateway.domain.inbound import Reading
 from services.gateway.domain.json_fields import (
     JsonObject,
     UnreadableError,
     choice_in,
-    optional_text,
     parsed,
-    word_in,
 )
 from services.gateway.domain.signatures import signature_refusal
 from services.gateway.domain.webhooks import UNSET, Post
@@ -41,10 +41,6 @@ _ASKS_FOR_NOTHING = frozenset(
     {
         "conversation_created",
         "conversation_updated",
-        "conversation_opened",
-        "conversation_resolved",
-        "conversation_typing_on",
-        "conversation_typing_off",
         "webwidget_triggered",
         "contact_created",
         "contact_updated",
@@ -105,9 +101,14 @@ def _created(body: JsonObject, connection: ConnectionSecrets) -> Reading:
     kind = _direction(body)
     if kind == "incoming":
         return Reading(messages=(read_created(body, place, connection),))
-    if kind == "outgoing" and by_person(body):
-        return Reading(taken_over=(_taken_over(body, place),))
-    return Reading()  # our own echo, a template, or what happened
+    if kind != "outgoing":
+        return Reading()  # a template, or what happened
+    echo = read_echo(body)
+    if echo is not None:
+        return Reading(receipts=(echo,))
+    if by_person(body):
+        return Reading(console_replies=(read_console_reply(body, place),))
+    return Reading()  # another bot's
 
 
 def _changed(body: JsonObject, connection: ConnectionSecrets) -> Reading:
@@ -123,15 +124,11 @@ def _changed(body: JsonObject, connection: ConnectionSecrets) -> Reading:
 
 
 def _status(body: JsonObject, connection: ConnectionSecrets) -> Reading:
-    place = place_of_conversation(body, connection)
-    taken = read_status(body, place)
-    return Reading(taken_over=() if taken is None else (taken,))
+    return read_status(body, place_of_conversation(body, connection), connection)
 
 
-def _taken_over(body: JsonObject, place: Place) -> TakenOver:
-    sender = body.get("sender")
-    name = optional_text(sender, "name", 512) if type(sender) is dict else None
-    return TakenOver(place.session_id, place.target, f"taken:{word_in(body, 'id')}", name or "")
+def _typing(body: JsonObject, connection: ConnectionSecrets) -> Reading:
+    return read_typing(body, place_of_message(body, connection))
 
 
 def _direction(body: JsonObject) -> str:
@@ -148,4 +145,9 @@ _READERS: dict[str, Callable[[JsonObject, ConnectionSecrets], Reading]] = {
     "message_created": _created,
     "message_updated": _changed,
     "conversation_status_changed": _status,
+    # An agent bot is told in these words.
+    "conversation_opened": _status,
+    "conversation_resolved": _status,
+    "conversation_typing_on": _typing,
+    "conversation_typing_off": _typing,
 }

@@ -7,11 +7,13 @@ account alone; the account is bound to the connection.
 from dataclasses import dataclass
 
 from libs.contracts.delivery import ConnectionSecrets
-from services.gateway.domain.inbound import TakenOver
+from libs.contracts.platform_console import ThereStatus
+from services.gateway.domain.inbound import Reading, SettledThere, TakenOver, TypingThere
 from services.gateway.domain.json_fields import (
     JsonObject,
     UnreadableError,
     choice_in,
+    moment_of,
     object_in,
     optional_list,
     optional_object,
@@ -78,25 +80,53 @@ def status_of(conversation: JsonObject) -> str:
     return choice_in(conversation, "status")
 
 
-def read_status(body: JsonObject, place: Place) -> TakenOver | None:
-    """A conversation that was the bot's and is open now: people have it. The present status counts, what it
-    was before only says whether this is news.
+def read_status(body: JsonObject, place: Place, connection: ConnectionSecrets) -> Reading:
+    """What a change of status there means here. The present status counts; what it was before says whether it
+    is news, and whether a person did it: a contact's message makes a resolved conversation `pending` by
+    itself, and where every conversation is open (`answer_open`), one that nobody is assigned is the bot's.
     """
-    if status_of(body) != "open":
-        return None
-    before = [
-        choice_in(change, "previous_value")
-        for one in optional_list(body, "changed_attributes")[:16]
-        if type(one) is dict and (change := optional_object(one, "status")) is not None
-    ]
-    if before and before[0] != "pending":
-        return None
-    assignee = optional_object(optional_object(body, "meta") or {}, "assignee") or {}
-    when = body.get("updated_at")
-    stamp = f"{when}" if type(when) in (int, float, str) else ""
-    return TakenOver(
-        place.session_id,
-        place.target,
-        f"status:{place.account}:{place.conversation}:open:{stamp}"[:256],
-        optional_text(assignee, "name", 512) or "",
+    status, before = status_of(body), _status_before(body)
+    stamp = body.get("updated_at")
+    when = f"{stamp}" if type(stamp) in (int, float, str) else ""
+    delivery_id = f"status:{place.account}:{place.conversation}:{status}:{when}"[:256]
+    assignee = optional_object(optional_object(body, "meta") or {}, "assignee")
+    by = optional_text(assignee or {}, "name", 512) or ""
+    at = moment_of(stamp)
+    if status == "open" and before != "open":
+        if connection.settings.get("answer_open") is True and assignee is None:
+            return Reading()
+        return Reading(taken_over=(TakenOver(place.session_id, place.target, delivery_id, by, at),))
+    if status == "resolved":
+        meaning = ThereStatus.RESOLVED
+    elif status == "pending" and before == "open":
+        meaning = ThereStatus.BOT
+    else:
+        return Reading()
+    return Reading(settled=(SettledThere(place.session_id, delivery_id, meaning, by, at),))
+
+
+def read_typing(body: JsonObject, place: Place) -> Reading:
+    """Who is writing there, a note among colleagues excepted."""
+    if body.get("is_private") is True:
+        return Reading()
+    user = optional_object(body, "user") or {}
+    kind = choice_in(user, "type")
+    return Reading(
+        typing=(
+            TypingThere(
+                place.session_id,
+                typing=choice_in(body, "event") == "conversation_typing_on",
+                # A contact's type is often missing; an agent's is not.
+                by_contact=kind not in {"user", "agent_bot"},
+                name=optional_text(user, "name", 512) or "",
+            ),
+        )
     )
+
+
+def _status_before(body: JsonObject) -> str:
+    """The status before the change, "" where that is not told."""
+    for one in optional_list(body, "changed_attributes")[:16]:
+        if type(one) is dict and (change := optional_object(one, "status")) is not None:
+            return choice_in(change, "previous_value")
+    return ""

@@ -9,7 +9,7 @@ from libs.contracts.conversation import Attachment
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.vocabulary import MessageKind, ReceiptKind
 from services.gateway.domain.chatwoot_conversations import Place, status_of
-from services.gateway.domain.inbound import Author, Inbound, Receipt
+from services.gateway.domain.inbound import Author, ConsoleReply, Inbound, Receipt
 from services.gateway.domain.json_fields import (
     MOST_TEXT,
     JsonObject,
@@ -28,6 +28,8 @@ from services.gateway.domain.json_fields import (
     word_in,
 )
 
+#: What delivery puts beside a message's content, with our id of it.
+OUR_ID = "parley_message_id"
 #: Chatwoot takes 15 files a message.
 _MOST_FILES = 32
 _MOST_NAME = 512
@@ -60,6 +62,8 @@ def read_created(body: JsonObject, place: Place, connection: ConnectionSecrets) 
         delivery_id=f"message_created:{message_id}",
         external_id=message_id,
         other_ids=(channel_id,) if channel_id else (),
+        # An agent may have begun it: then its conversation has another name.
+        references=(place.session_id,),
         author=_author(body, place),
         kind=kind,
         content=text,
@@ -97,10 +101,51 @@ def read_changed(body: JsonObject, place: Place, *, incoming: bool) -> Inbound |
         author=_author(body, place),
         kind=kind,
         content=text,
+        references=(place.session_id,),
         reply_to=message_id,
         expects_answer=kind in {MessageKind.BUTTON, MessageKind.FORM}
         and status_of(object_in(body, "conversation")) in {"pending", ""},
         payload=optional_text(values[0], "value", 1024) if values else None,
+    )
+
+
+def read_console_reply(body: JsonObject, place: Place) -> ConsoleReply:
+    """What a person wrote to the contact in Chatwoot. Raises UnreadableError."""
+    message_id = word_in(body, "id")
+    kind, text, files = _content(body)
+    writer = object_in(body, "sender")
+    return ConsoleReply(
+        session_id=place.session_id,
+        target=place.target,
+        delivery_id=f"message_created:{message_id}",
+        external_id=message_id,
+        writer=Author(
+            alias=fitting(f"{place.account}:user:{optional_word(writer, 'id') or ''}"),
+            name=optional_text(writer, "name", _MOST_NAME) or "",
+        ),
+        contact=_author(body, place),
+        kind=kind,
+        content=text,
+        attachments=files,
+        reply_to=optional_word(_attributes(body), "in_reply_to"),
+    )
+
+
+def read_echo(body: JsonObject) -> Receipt | None:
+    """That a message of ours is there, where it is one: every message that comes over the API is told back.
+    It carries our id, whoever's token it came with; somebody whose answer was lost learns by it that it was
+    taken.
+    """
+    ours = optional_text(_attributes(body), OUR_ID, 256)
+    if ours is None:
+        return None
+    message_id = word_in(body, "id")
+    return Receipt(
+        external_id=message_id,
+        kind=ReceiptKind.SENT,
+        delivery_id=f"{message_id}:sent",
+        at=_time(body.get("created_at")),
+        reference=ours,
     )
 
 
@@ -120,6 +165,7 @@ def read_receipt(body: JsonObject) -> Receipt | None:
             kind=kind,
             delivery_id=f"{message_id}:{kind}",
             at=moment_of(message.get("updated_at")),
+            reference=optional_text(_attributes(body), OUR_ID, 256),
             error="chatwoot_failed" if failed else None,
             detail=optional_text(_attributes(body), "external_error", 1024) if failed else None,
         )
@@ -153,12 +199,15 @@ def _author(body: JsonObject, place: Place) -> Author:
     if contact is None:
         # The newest form of what we know: somebody in this conversation.
         contact = f"conversation-{place.conversation}"
-    email = optional_text(sender, "email", 320)
+    email, phone = optional_text(sender, "email", 320), optional_text(sender, "phone_number", 64)
+    email = email.lower() if email else None
     return Author(
         alias=fitting(f"{place.account}:{contact}"),
         name=optional_text(sender, "name", _MOST_NAME) or "",
-        phone=optional_text(sender, "phone_number", 64),
-        email=email.lower() if email else None,
+        # Whom an agent wrote to first is known by the address that was written to.
+        aliases=tuple(fitting(one) for one in (email, phone) if one),
+        phone=phone,
+        email=email,
     )
 
 

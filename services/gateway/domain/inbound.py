@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from libs.contracts.conversation import Attachment
+from libs.contracts.platform_console import ThereStatus
 from libs.contracts.vocabulary import MessageKind, ReceiptKind
 
 
@@ -90,12 +91,52 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """A person answered, or took the conversation, in the platform's own console: the bot is silent there."""
+    """A person took the conversation in the platform's own console: the bot is silent there."""
 
     session_id: str
     target: str
     delivery_id: str
     by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledThere:
+    """Somebody gave the conversation back to the bot, or resolved it, in the platform's own console."""
+
+    session_id: str
+    delivery_id: str
+    status: ThereStatus
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleReply:
+    """What a person wrote to the contact in the platform's own console. `writer` is that person, the rest as
+    of an Inbound.
+    """
+
+    session_id: str
+    target: str
+    delivery_id: str
+    external_id: str
+    writer: Author
+    contact: Author
+    kind: MessageKind
+    content: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypingThere:
+    """Somebody is writing, or stopped: the contact, or a person in the platform's own console."""
+
+    session_id: str
+    typing: bool
+    by_contact: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +149,7 @@ class Reading:
     receipts: tuple[Receipt, ...] = ()
     moved: tuple[Moved, ...] = ()
     taken_over: tuple[TakenOver, ...] = ()
+    settled: tuple[SettledThere, ...] = ()
+    console_replies: tuple[ConsoleReply, ...] = ()
+    typing: tuple[TypingThere, ...] = ()
     unread: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.frames import Frame
 from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
 from libs.contracts.notify import FramePage
+from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
 from libs.contracts.read_marks import Receipt
 from libs.contracts.reading import ConversationThread, GetConversation, ListConversations
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
@@ -166,6 +167,10 @@ class Connections(Protocol):
         ...
 
 
+#: What is about a thread, whether a conversation is known by it or not.
+ThreadCommand = MoveThread | TakeOverThread | FollowThreadStatus | RecordConsoleReply
+
+
 class InboundMessages(Protocol):
     """The way of inbound messages into the broker. Each call returns when the broker has confirmed, and
     raises TransientError when it has not.
@@ -185,7 +190,7 @@ class InboundMessages(Protocol):
 
     async def about_thread(
         self,
-        command: MoveThread | TakeOverThread,
+        command: ThreadCommand,
         *,
         id: str,  # noqa: A002 - the envelope's attribute
         account_id: str,

@@ -2,19 +2,32 @@
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 
 from libs.contracts.base import Actor
 from libs.contracts.conversation import InboundContact, RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.errors import DomainError, ErrorCode
-from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
+from libs.contracts.inbound import MatchReceipt, MoveThread
 from libs.contracts.vocabulary import ActorKind, Channel
-from services.gateway.domain.inbound import Inbound, Moved, Receipt, TakenOver
+from services.gateway.domain.inbound import Inbound, Moved, Receipt, TypingThere
 from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
+from services.gateway.use_cases.console_commands import (
+    PLATFORM,
+    console_command,
+    status_command,
+    take_over_command,
+)
 from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
-from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now
+from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now, ThreadCommand
+
+#: Tells whoever sees a conversation who is writing there. Raises nothing: it is of now alone.
+PassTyping = Callable[[ConnectionSecrets, TypingThere], Awaitable[None]]
+
+
+async def _pass_nothing(_: ConnectionSecrets, __: TypingThere) -> None:
+    return None
 
 
 class ReceiveWebhook:
@@ -29,8 +42,10 @@ class ReceiveWebhook:
         now: Now,
         derive_id: DeriveId,
         keep_files: KeepInlineFiles | None = None,
+        pass_typing: PassTyping = _pass_nothing,
     ) -> None:
         self._keep_files = keep_files
+        self._pass_typing = pass_typing
         self._channels = {str(kind): channel for kind, channel in channels.items()}
         self._connections = connections
         self._inbound = inbound
@@ -87,7 +102,13 @@ class ReceiveWebhook:
             else:
                 await self._moved(home, one)
         for taken in reading.taken_over:
-            await self._taken_over(connection, taken)
+            await self._thread(connection, taken.delivery_id, take_over_command(taken, connection))
+        for settled in reading.settled:
+            await self._thread(connection, settled.delivery_id, status_command(settled, connection))
+        for reply in reading.console_replies:
+            await self._thread(connection, reply.delivery_id, console_command(reply, connection))
+        for typing in reading.typing:
+            await self._pass_typing(connection, typing)
         if unread:
             await self._park(connection, post.body, "; ".join(dict.fromkeys(unread)))
 
@@ -144,7 +165,7 @@ class ReceiveWebhook:
 
     async def _receipt(self, connection: ConnectionSecrets, receipt: Receipt) -> None:
         command = MatchReceipt(
-            actor=_PLATFORM,
+            actor=PLATFORM,
             connection_id=connection.connection_id,
             external_id=receipt.external_id,
             message_id=receipt.reference[:256] if receipt.reference else None,
@@ -158,7 +179,7 @@ class ReceiveWebhook:
 
     async def _moved(self, connection: ConnectionSecrets, moved: Moved) -> None:
         command = MoveThread(
-            actor=_PLATFORM,
+            actor=PLATFORM,
             connection_id=connection.connection_id,
             session_id=moved.session_id,
             to_session_id=moved.to_session_id,
@@ -166,18 +187,7 @@ class ReceiveWebhook:
         )
         await self._thread(connection, moved.delivery_id, command)
 
-    async def _taken_over(self, connection: ConnectionSecrets, taken: TakenOver) -> None:
-        command = TakeOverThread(
-            actor=_PLATFORM,
-            connection_id=connection.connection_id,
-            session_id=taken.session_id,
-            by=taken.by,
-        )
-        await self._thread(connection, taken.delivery_id, command)
-
-    async def _thread(
-        self, connection: ConnectionSecrets, delivery_id: str, command: MoveThread | TakeOverThread
-    ) -> None:
+    async def _thread(self, connection: ConnectionSecrets, delivery_id: str, command: ThreadCommand) -> None:
         command_id = self._derive_id(connection.connection_id, "thread", delivery_id)
         await self._inbound.about_thread(command, id=command_id, account_id=connection.account_id)
 
@@ -186,8 +196,6 @@ class ReceiveWebhook:
         text = body[:_MOST_PARKED].decode(errors="replace")
         await self._inbound.park(id=parked_id, connection=connection, reason=reason, body=text)
 
-
-_PLATFORM = Actor(kind=ActorKind.SYSTEM, id="platform")
 
 #: Bytes of a parked body: what is larger has its beginning kept, and messages of the broker stay small.
 _MOST_PARKED = 262_144

@@ -1,5 +1,6 @@
 """Chatwoot's adapter against the stand-in over a socket: both flows, every fault."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -71,14 +72,14 @@ async def test_a_reply_goes_straight_to_its_conversation_in_one_request(
     send: Sending, account: ChatwootAccount, conversation: int, flows: list[str]
 ) -> None:
     with capture_logs() as logs:
-        outcome = await send("It ships tonight.", reply_to_external="9101")
+        outcome = await send("It ships tonight.", message_id="m1", reply_to_external="9101")
     [sent] = account.sent.after()
     assert outcome == Sent((sent.message_id,))
     assert sent.request == {
         "content": "It ships tonight.",
         "message_type": "outgoing",
         "private": False,
-        "content_attributes": {"in_reply_to": 9101},
+        "content_attributes": {"parley_message_id": "m1", "in_reply_to": 9101},
     }
     assert operations(account) == ["send_message"]
     assert [line["event"] for line in logs] == [f"Using existing conversation_id={conversation}"]
@@ -97,13 +98,14 @@ async def test_any_form_of_the_installation_s_address_is_the_same(
 async def test_files_go_along(send: Sending, account: ChatwootAccount, blobs: HeldBlobs) -> None:
     blobs.held["acc-1", "f2"] = b"pdf"
     both = (picture(), picture(file_id="f2", filename="a.pdf", content_type="application/pdf"))
-    assert isinstance(await send("see these", attachments=both), Sent)
+    assert isinstance(await send("see these", message_id="m1", attachments=both), Sent)
     request = account.sent.after()[-1].request
     assert request["attachments[]"] == [
         {"file_name": "lid.png", "file_size": 9},
         {"file_name": "a.pdf", "file_size": 3},
     ]
     assert request["content"] == "see these"
+    assert json.loads(request["content_attributes"]) == {"parley_message_id": "m1"}
     blobs.away = True
     assert await send("", attachments=both) == NotTried("unavailable", 2)
 

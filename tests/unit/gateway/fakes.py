@@ -20,7 +20,7 @@ from libs.contracts.delivery import ConnectionSecrets, FoundConnection
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import DomainError, ErrorCode, TransientError
 from libs.contracts.frames import Frame
-from libs.contracts.inbound import MatchReceipt, MoveThread, TakeOverThread
+from libs.contracts.inbound import MatchReceipt
 from libs.contracts.notification_settings import NotificationSettings
 from libs.contracts.notify import FramePage
 from libs.contracts.presence import Presence
@@ -29,7 +29,7 @@ from libs.contracts.reading import ConversationPage, ConversationThread, GetConv
 from libs.contracts.vocabulary import Channel
 from services.gateway.domain.callers import VisitorCaller
 from services.gateway.domain.refresh_tokens import Family
-from services.gateway.use_cases.ports import Answer, Credential, KeptAnswer
+from services.gateway.use_cases.ports import Answer, Credential, KeptAnswer, ThreadCommand
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -180,13 +180,13 @@ class RecordingInbound:
         self.acknowledged: list[tuple[str, Receipt]] = []
         self.parked: list[tuple[str, str, str]] = []
         self.receipts: list[tuple[str, str, MatchReceipt]] = []
-        self.threads: list[tuple[str, str, MoveThread | TakeOverThread]] = []
+        self.threads: list[tuple[str, str, ThreadCommand]] = []
         self.away = False
 
     async def receipt(self, command: MatchReceipt, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
         self.receipts.append((id, account_id, command))
 
-    async def about_thread(self, command: MoveThread | TakeOverThread, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
+    async def about_thread(self, command: ThreadCommand, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's
         self.threads.append((id, account_id, command))
 
     async def record(self, command: RecordInboundMessage, *, id: str, account_id: str) -> None:  # noqa: A002 - the port's

@@ -1,11 +1,13 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from libs.contracts.platform_console import ThereStatus
 from libs.contracts.vocabulary import Channel, MessageKind, ReceiptKind
 from services.gateway.domain.chatwoot import Chatwoot
-from services.gateway.domain.inbound import Inbound, Reading, TakenOver
+from services.gateway.domain.chatwoot_messages import OUR_ID
+from services.gateway.domain.inbound import Inbound, Reading, SettledThere, TakenOver, TypingThere
 from services.gateway.domain.json_fields import UnreadableError
 from services.gateway.domain.webhooks import Post
 from tests.unit.gateway.channel_samples import CHATWOOT, connection, escaped, only, read, said, signed, talk
@@ -205,9 +207,25 @@ def test_what_says_nothing_new_about_ours_is_nothing(messages: list[Any]):
     assert event(body) == Reading()
 
 
-def test_a_person_who_answers_there_has_taken_over():
-    body = said(message_type="outgoing", sender={"id": 8, "name": "Ana", "type": "user"})
-    assert event(body).taken_over == (TakenOver("cw:3:77", "3/77", "taken:9101", "Ana"),)
+ANA = {"id": 8, "name": "Ana", "type": "user"}
+WRITTEN_THERE: dict[str, Any] = {"message_type": "outgoing", "sender": ANA}
+
+
+def test_what_a_person_writes_there_is_theirs_and_its_contact_the_conversations():
+    (reply,) = event(said(**WRITTEN_THERE, content_attributes={"in_reply_to": 9100})).console_replies
+    assert (reply.session_id, reply.target, reply.external_id) == ("cw:3:77", "3/77", "9101")
+    assert (reply.writer.alias, reply.writer.name) == ("3:user:8", "Ana")
+    assert (reply.contact.alias, reply.contact.name) == ("3:501", "Jo Wren")
+    assert (reply.kind, reply.content, reply.reply_to) == (MessageKind.TEXT, "Where is my parcel?", "9100")
+
+
+@pytest.mark.parametrize("sender", [{"id": 8, "type": "user"}, {"id": 2, "type": "agent_bot"}])
+def test_our_own_message_told_back_is_a_receipt_whoever_s_token_it_came_with(sender: dict[str, Any]):
+    marked = {"content_attributes": {OUR_ID: "m-1"}, "message_type": "outgoing", "sender": sender}
+    found = event(said(**marked))
+    (receipt,) = found.receipts
+    assert (receipt.kind, receipt.external_id, receipt.reference) == (ReceiptKind.SENT, "9101", "m-1")
+    assert not found.console_replies
 
 
 @pytest.mark.parametrize(
@@ -223,7 +241,7 @@ def test_a_person_who_answers_there_has_taken_over():
         {"private": True, "event": "message_updated"},
         {"message_type": "outgoing", "event": "message_updated"},
         {"event": "conversation_created"},
-        {"event": "conversation_typing_on"},
+        {"event": "conversation_typing_on", "is_private": True},
         {"event": "contact_updated"},
         {"event": "webwidget_triggered"},
     ],
@@ -243,24 +261,74 @@ def changed(**fields: Any) -> dict[str, Any]:
     return talk(**body, **fields)
 
 
+AT = datetime(2026, 8, 4, 7, 3, 20, 500_000, tzinfo=UTC)
+TOLD = "1785827000.5"
+
+
+def before(status: str) -> list[dict[str, Any]]:
+    return [{"status": {"previous_value": status}}]
+
+
 def test_a_conversation_that_people_take_is_told():
     body = changed(status="open", meta={"assignee": {"id": 8, "name": "Ana"}})
-    assert event(body).taken_over == (TakenOver("cw:3:77", "3/77", "status:3:77:open:1785827000.5", "Ana"),)
-    assert event(body | {"changed_attributes": None, "meta": None, "updated_at": None}).taken_over
+    took = TakenOver("cw:3:77", "3/77", f"status:3:77:open:{TOLD}", "Ana", AT)
+    assert event(body).taken_over == (took,)
+    assert event(body | {"changed_attributes": before("resolved")}).taken_over == (took,)
+    (unsaid,) = event(body | {"changed_attributes": None, "meta": None, "updated_at": None}).taken_over
+    assert (unsaid.by, unsaid.at) == ("", None)
+
+
+def test_where_every_conversation_is_open_one_that_nobody_is_assigned_is_the_bots():
+    assert event(changed(status="open"), answer_open=True) == Reading()
+    assert event(changed(status="open", meta={"assignee": {"id": 8}}), answer_open=True).taken_over
+
+
+def test_a_conversation_that_is_settled_there_or_given_back_is_told():
+    body = changed(status="resolved", meta={"assignee": {"name": "Ana"}})
+    settled = SettledThere("cw:3:77", f"status:3:77:resolved:{TOLD}", ThereStatus.RESOLVED, "Ana", AT)
+    assert event(body).settled == (settled,)
+    (back,) = event(changed(status="pending") | {"changed_attributes": before("open")}).settled
+    assert back.status is ThereStatus.BOT
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("conversation_opened", "open"), ("conversation_resolved", "resolved")]
+)
+def test_an_agent_bot_is_told_the_same_in_other_words(kind: str, status: str):
+    found = event(changed(status=status) | {"event": kind, "changed_attributes": None})
+    assert bool(found.taken_over) is (status == "open")
+    assert bool(found.settled) is (status == "resolved")
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"status": "resolved"},
         {"status": "pending"},
+        # The contact's next message made it so, not a person.
+        {"status": "pending", "changed_attributes": before("resolved")},
         {"status": "snoozed"},
         {"status": None},
-        {"status": "open", "changed_attributes": [{"status": {"previous_value": "resolved"}}]},
+        {"status": "open", "changed_attributes": before("open")},
     ],
 )
 def test_other_changes_of_status_are_nothing(fields: dict[str, Any]):
     assert event(changed() | fields) == Reading()
+
+
+@pytest.mark.parametrize(
+    ("user", "by_contact", "name"),
+    [
+        ({"id": 501, "name": "Jo"}, True, "Jo"),
+        (ANA, False, "Ana"),
+        (None, True, ""),
+    ],
+)
+def test_who_is_writing_there_is_told(user: Any, by_contact: bool, name: str):
+    body = {"event": "conversation_typing_on", "user": user, "conversation": talk(), "is_private": False}
+    (typing,) = event(body).typing
+    assert typing == TypingThere("cw:3:77", True, by_contact, name)
+    (stopped,) = event(body | {"event": "conversation_typing_off"}).typing
+    assert not stopped.typing
 
 
 def test_the_account_is_bound_to_the_connection():

@@ -6,6 +6,7 @@ import pytest
 from libs.contracts.email_threads import plus_token
 from libs.contracts.errors import DomainError, TransientError
 from libs.contracts.inbound import MoveThread, TakeOverThread
+from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
 from libs.contracts.vocabulary import ActorKind, Channel, ReceiptKind
 from libs.runtime.ids import derived_id
 from services.gateway.domain.channels import CHANNELS
@@ -20,6 +21,7 @@ from tests.unit.gateway.channel_samples import (
     escaped,
     mail,
     said,
+    talk,
     value,
     whatsapp,
     wrote,
@@ -174,9 +176,19 @@ async def test_receipts_go_where_their_message_is_found(inbound: RecordingInboun
 async def test_threads_that_move_and_people_who_take_over_are_told_to_the_thread(inbound: RecordingInbound):
     moved = update(chat={"id": -40, "type": "group"}, text=None, migrate_to_chat_id=-10040)
     await receiver(inbound).take(TELEGRAM, post(escaped(moved)))
-    taken = said(message_type="outgoing", sender={"id": 8, "name": "Ana", "type": "user"})
-    await receiver(inbound).take(CHATWOOT, post(escaped(taken)))
-    (_, _, move), (_, account_id, take) = inbound.threads
+    written = said(message_type="outgoing", sender={"id": 8, "name": "Ana", "type": "user"})
+    await receiver(inbound).take(CHATWOOT, post(escaped(written)))
+    opened = talk(event="conversation_status_changed", status="open", meta={"assignee": {"name": "Ana"}})
+    await receiver(inbound).take(CHATWOOT, post(escaped(opened)))
+    await receiver(inbound).take(CHATWOOT, post(escaped(opened | {"status": "resolved"})))
+    (_, _, move), (_, account_id, take), (_, _, settle), (_, _, reply) = (
+        inbound.threads[index] for index in (0, 2, 3, 1)
+    )
+    assert isinstance(reply, RecordConsoleReply)
+    assert (reply.writer, reply.writer_id, reply.contact.alias) == ("Ana", "3:user:8", "3:501")
+    assert (reply.chatbot_id, reply.external_id) == ("bot-1", "9101")
+    assert isinstance(settle, FollowThreadStatus)
+    assert (settle.session_id, settle.status, settle.by) == ("cw:3:77", "resolved", "Ana")
     assert isinstance(move, MoveThread)
     assert (move.session_id, move.to_session_id, move.to_target) == ("tg:-40", "tg:-10040", "-10040")
     assert isinstance(take, TakeOverThread)
