@@ -18,6 +18,7 @@ from deploy.local.stack import SERVICES, LocalStack
 from libs.standins.client import StandinClient
 from tests.bench.report import Row, publish
 from tests.chaos.load import Load, Verdict, judge, talk
+from tests.chaos.providers import provider_rows
 from tests.e2e.conftest import LIMITS
 from tests.e2e.parley import Parley, new_chat, text_update
 
@@ -44,6 +45,7 @@ class Chaos:
         rows.append(await self._row("broker killed", self._kill_broker, 5 if self._rounds > 2 else 1))
         rows.append(await self._row("database killed", self._kill_database, 5 if self._rounds > 2 else 1))
         rows.append(await self._same_webhook())
+        rows += await provider_rows(self._parley, beats=100 if self._rounds > 2 else 30)
         return rows
 
     async def _row(self, name: str, fault: Fault, rounds: int) -> Row:
