@@ -5,9 +5,13 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from libs.contracts.base import Command, Id, Name, Text
+from libs.contracts.base import Actor, Command, Id, Name, Text
 from libs.contracts.conversation import Attachment, InboundContact
-from libs.contracts.vocabulary import Channel, MessageKind
+from libs.contracts.vocabulary import ActorKind, Channel, MessageKind
+
+#: The one who tells what happened on a platform; with a name, somebody at work in its console. What they did
+#: is not told back to the platform.
+PLATFORM = Actor(kind=ActorKind.SYSTEM, id="platform")
 
 
 class ThereStatus(StrEnum):

@@ -202,6 +202,10 @@ QUEUES: tuple[Queue, ...] = (
                 Binding(CONVERSATION_EVENTS, f"{name}.conversation.message_recorded.v1"),
                 Binding(CONVERSATION_EVENTS, f"{name}.conversation.message_retried.v1"),
                 Binding(CONVERSATION_EVENTS, f"{name}.conversation.erased.v1"),
+                *(
+                    Binding(CONVERSATION_EVENTS, f"{name}.conversation.{became}.v1")
+                    for became in ("handed_off", "returned_to_ai", "resolved", "closed", "reopened")
+                ),
             ),
             ordered=True,
         )

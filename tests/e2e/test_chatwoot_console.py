@@ -49,6 +49,19 @@ async def test_who_answers_there_has_taken_over_and_who_resolves_there_has_resol
         sent = [one["text"] for one in await party.sent(str(place), after=after)]
         assert len(sent) == 1, sent  # the bot's answer alone: nothing was sent out again
 
+        # And the other way round: what is done here is so there.
+        path = f"/app/chatbots/{account.CHATBOT_ID}/conversations/{row['id']}/status"
+        await ana.request("PUT", path, {"status": "active"})
+
+        async def statuses() -> list[str]:
+            calls = await party.calls(str(place), limit=1000)
+            return [one["request"]["status"] for one in calls if one["operation"] == "toggle_status"]
+
+        async def told() -> bool:
+            return await statuses() == ["pending"]
+
+        await eventually(told, "that it is the bot's again in Chatwoot")
+
 
 async def test_the_answer_to_a_conversation_begun_here_comes_into_it(parley: Parley) -> None:
     party = await connected(parley, CHATWOOT)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from libs.contracts.base import SYSTEM, Actor
+from libs.contracts.base import Actor
 from libs.contracts.inbound import TakeOverThread
+from libs.contracts.platform_console import PLATFORM
 from libs.contracts.vocabulary import HandoffReason, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.status_machine import StatusCommand
@@ -29,8 +30,8 @@ async def take_over_thread(command: TakeOverThread, call: Call, tx: Transaction)
 
 
 def console_actor(name: str) -> Actor:
-    """Somebody in the platform's console. Nobody of ours: what they do is told to people, not sent there."""
-    return SYSTEM.model_copy(update={"name": name}) if name else SYSTEM
+    """Somebody in the platform's console. What they do is told to people, not to the platform again."""
+    return PLATFORM.model_copy(update={"name": name})
 
 
 def decided_since(conversation: Conversation, at: datetime | None) -> bool:

@@ -51,7 +51,9 @@ class ChatwootChannel:
     count: Callable[[str], None]
 
     async def send(self, reply: Reply, connection: Connection, progress: Progress) -> Outcome:  # noqa: ARG002
-        """Send one message."""
+        """Send one message, or set the conversation's status."""
+        if reply.status_there is not None:
+            return await self._set_status(reply, connection, reply.status_there)
         if not reply.content.strip() and not reply.attachments:
             return Refused("empty_message", "there is nothing to send")
         with span("chatwoot message", kind=SpanKind.CLIENT, parent=reply.traceparent):
@@ -73,6 +75,18 @@ class ChatwootChannel:
         if _is_missing(outcome):
             _log.error("conversation not known to Chatwoot", connection_id=connection.id)
         return outcome
+
+    async def _set_status(self, reply: Reply, connection: Connection, status: str) -> Outcome:
+        """May be done again after a lost answer: it is the same. Where every conversation is open, giving it
+        back to the bot changes nothing.
+        """
+        named = _CONVERSATION.fullmatch(reply.target)
+        if named is None or (status == "pending" and connection.settings.get("answer_open") is True):
+            return Sent(())
+        account = named["account"] or _text(connection, "account_id")
+        path = f"conversations/{named['conversation']}/toggle_status"
+        done = object_of(await self.api.post(connection, account, path, {"status": status}))
+        return Sent(()) if isinstance(done, Mapping) else before_anything(done)
 
     async def _begin(self, reply: Reply, connection: Connection, to: str) -> Outcome:
         """Find or create the contact and a conversation with them, then send."""

@@ -222,7 +222,8 @@ class MongoLedger:
                 return Release(recorded=False)
             behind = ended["next_id"]
             promoted = await self._promote(behind, moment, following, session) if behind else None
-            await self._outbox.add(session, [entry])
+            if reply.status_there is None:
+                await self._outbox.add(session, [entry])
             return Release(recorded=True, following=promoted)
 
         release = await self._store.transaction(work)

@@ -78,6 +78,8 @@ class Reply:
     can_reply_until: datetime | None = None
     template: ChannelTemplate | None = field(default=None, repr=False)
     thread: MailThread | None = field(default=None, repr=False)
+    #: Not a message: the status that the conversation has on its platform from then on.
+    status_there: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from libs.contracts import topology
-from libs.contracts.conversation import MessageRecorded
+from libs.contracts.conversation import ConversationEvent, MessageRecorded
 from libs.contracts.delivery import FindConnection as FindConnectionQuery
 from libs.contracts.delivery import GetConnection as GetConnectionQuery
 from libs.contracts.envelope import Envelope
@@ -14,6 +14,7 @@ from libs.contracts.erasure import ConversationErased
 from libs.contracts.messages import MessageRetried
 from libs.runtime.consuming import Consumers
 from libs.runtime.received import Received, Routes
+from services.delivery.domain.status_there import CHANGES
 from services.delivery.use_cases.fetch_media import FetchMedia
 from services.delivery.use_cases.find_connection import FindConnection
 from services.delivery.use_cases.get_connection import GetConnection
@@ -50,6 +51,10 @@ def subscribe(
         await take_reply.again(received.message, received.envelope)
         return None
 
+    async def on_status(received: Received[ConversationEvent]) -> BaseModel | None:
+        await take_reply.status(received.message, received.envelope)
+        return None
+
     async def on_erased(received: Received[ConversationErased]) -> BaseModel | None:
         await erase(received.message, received.envelope)
         return None
@@ -66,6 +71,7 @@ def subscribe(
             MessageRecorded: on_message_recorded,
             MessageRetried: on_message_retried,
             ConversationErased: on_erased,
+            **dict.fromkeys(CHANGES, on_status),
         },
         lock_key=conversation_of,
     )

@@ -85,7 +85,9 @@ class Ledger(Protocol):
     async def release(
         self, reply: Reply, verdict: Released, event: Envelope, *, moment: datetime, following: Claim | None
     ) -> Release:
-        """End the row and record its event, in one transaction; the next row becomes the head."""
+        """End the row and record its event, in one transaction; the next row becomes the head. Of a row that
+        only sets a status nothing is told.
+        """
         ...
 
 

@@ -1,6 +1,6 @@
 """Put an outbound message that was recorded into the ledger; send it at once where nothing is before it."""
 
-from libs.contracts.conversation import MessageRecorded
+from libs.contracts.conversation import ConversationEvent, MessageRecorded
 from libs.contracts.envelope import Envelope
 from libs.contracts.errors import ErrorCode, PermanentError
 from libs.contracts.messages import MessageRetried
@@ -8,6 +8,7 @@ from libs.contracts.topology import conversation_crc
 from libs.contracts.vocabulary import Channel
 from services.delivery.domain.pacing import Gate
 from services.delivery.domain.reply import LEASE, Claim, Reply, is_ours, reply_from
+from services.delivery.domain.status_there import status_row
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
 from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.ports import Ledger, Now, Place
@@ -63,6 +64,17 @@ class TakeReply:
         thread = await self._follow_mail(event)
         added = await self._ledger.add_again(reply_from(event, envelope, self._now(), thread))
         if added.place is Place.HEAD:
+            self._dispatcher.wake()
+
+    async def status(self, event: ConversationEvent, envelope: Envelope) -> None:
+        """Have the platform told what became of a conversation, where it has a status of its own for it.
+        Raises as above.
+        """
+        row = status_row(event, envelope, self._now())
+        if row is None or row.channel not in self._served:
+            return
+        _check_id(row.conversation_id)
+        if (await self._ledger.add(row, None)).place is Place.HEAD:
             self._dispatcher.wake()
 
     async def _add_claimed(self, reply: Reply, gate: Gate) -> None:

@@ -1,15 +1,10 @@
 """What is asked of the conversation service for what people do in a platform's own console."""
 
-from libs.contracts.base import Actor
 from libs.contracts.conversation import InboundContact
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.inbound import TakeOverThread
-from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
-from libs.contracts.vocabulary import ActorKind
+from libs.contracts.platform_console import PLATFORM, FollowThreadStatus, RecordConsoleReply
 from services.gateway.domain.inbound import ConsoleReply, SettledThere, TakenOver
-
-#: The one who tells what happened on a platform.
-PLATFORM = Actor(kind=ActorKind.SYSTEM, id="platform")
 
 
 def take_over_command(taken: TakenOver, connection: ConnectionSecrets) -> TakeOverThread:

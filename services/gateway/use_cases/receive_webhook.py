@@ -10,15 +10,11 @@ from libs.contracts.conversation import InboundContact, RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.inbound import MatchReceipt, MoveThread
+from libs.contracts.platform_console import PLATFORM
 from libs.contracts.vocabulary import ActorKind, Channel
 from services.gateway.domain.inbound import Inbound, Moved, Receipt, TypingThere
 from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
-from services.gateway.use_cases.console_commands import (
-    PLATFORM,
-    console_command,
-    status_command,
-    take_over_command,
-)
+from services.gateway.use_cases.console_commands import console_command, status_command, take_over_command
 from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now, ThreadCommand
 

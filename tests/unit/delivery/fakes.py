@@ -164,7 +164,8 @@ class InMemoryLedger:
         self.rows[row.message_id] = replace(
             row, state=verdict.state, provider_ids=verdict.provider_ids, error=verdict.error, head=False
         )
-        self.events.append(event)
+        if reply.status_there is None:
+            self.events.append(event)
         promoted = None
         if line := self._line(reply.conversation_id):
             promoted = replace(line[0], head=True, next_attempt_at=moment)

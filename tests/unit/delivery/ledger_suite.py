@@ -224,5 +224,17 @@ class LedgerSuite:
         assert (await ledger.add_again(again)).place is Place.KNOWN
         assert await due_ids(ledger) == []
 
+    async def test_a_row_that_sets_a_status_keeps_it_and_lets_the_next_go_on(self, ledger: Ledger):
+        conversation = new_conversation()
+        opens = replace(reply(conversation), status_there="open")
+        held = (await ledger.add(opens, claim())).reply
+        assert held.status_there == "open"
+        behind = reply(conversation, sequence=2)
+        await ledger.add(behind, None)
+        done = Released(ReplyState.SENT)
+        released = await ledger.release(held, done, outcome_of(held, done), moment=START, following=None)
+        assert released.recorded
+        assert await due_ids(ledger) == [behind.message_id]
+
     async def test_one_that_is_forgotten_is_taken_again_too(self, ledger: Ledger):
         assert (await ledger.add_again(reply())).place is Place.HEAD

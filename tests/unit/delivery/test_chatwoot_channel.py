@@ -312,3 +312,28 @@ def test_credentials_need_a_token_and_get_a_secret(send: Sending) -> None:
     assert made is not None
     assert len(made["webhook_secret"]) >= 32
     assert complete({"token": "t"}, made) == made
+
+
+@pytest.mark.parametrize("status", ["open", "pending", "resolved"])
+async def test_a_status_is_set_there(
+    send: Sending, account: ChatwootAccount, conversation: int, status: str
+) -> None:
+    assert await send("", status_there=status) == Sent(())
+    assert account.state.conversations[conversation].status == status
+    assert operations(account) == ["toggle_status"]
+
+
+async def test_a_status_may_be_set_again_after_a_lost_answer(send: Sending, account: ChatwootAccount) -> None:
+    account.add_fault("hang", times=1)
+    assert isinstance(await send("", status_there="open"), Retry)
+    assert await send("", status_there="open") == Sent(())
+
+
+async def test_a_status_of_nothing_that_is_there_is_not_set(send: Sending, account: ChatwootAccount) -> None:
+    assert await send("", target="jo@sample.test", status_there="open") == Sent(())
+    send.connection = replace(send.connection, settings={**send.connection.settings, "answer_open": True})
+    assert await send("", status_there="pending") == Sent(())
+    assert operations(account) == []
+    missing = await send("", target="3/1", status_there="open")
+    assert isinstance(missing, Refused)
+    assert missing.code == "conversation_missing"
