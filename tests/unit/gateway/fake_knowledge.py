@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from libs.contracts.base import Command, Query
 from libs.contracts.errors import ParleyError
 from libs.contracts.knowledge import DocumentPage, DocumentView, PutDocument
+from libs.contracts.learning import DecidePhrasing
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -25,12 +26,30 @@ class KnownDocuments:
         assert isinstance(self.answer, answer)
         return self.answer
 
-    async def carry_out(self, command: Any, *, account_id: str, id: str) -> DocumentView:  # noqa: A002
+    async def carry_out(
+        self,
+        command: Any,
+        *,
+        account_id: str,
+        id: str,  # noqa: A002 - the port's
+        answer: type[A],
+    ) -> A:
         self.carried_out.append((account_id, id, command))
         if self.fails:
             raise self.fails
+        if isinstance(command, DecidePhrasing):
+            return answer.model_validate(
+                {
+                    "id": command.phrasing_id,
+                    "document_id": command.document_id,
+                    "document_title": "Untitled",
+                    "question": "how much",
+                    "quote": "",
+                    "state": command.state,
+                }
+            )
         title = command.title if isinstance(command, PutDocument) else None
-        return DocumentView(
+        view = DocumentView(
             id=command.document_id,
             chatbot_id=command.chatbot_id,
             title=title or "Untitled",
@@ -39,3 +58,4 @@ class KnownDocuments:
             characters=5,
             state="indexed",
         )
+        return answer.model_validate(view.model_dump())
