@@ -29,7 +29,7 @@ class ConversationSettings(ServiceSettings):
     #: Seconds a chatbot is kept in the process. A change made through another replica is seen this much
     #: later; 0 reads it for every inbound message.
     chatbot_cache_seconds: float = Field(default=5.0, ge=0)
-    #: Seconds the count of a list of more than 1,000 rows is kept.
+    #: Seconds the count of a list of more than 100 rows is kept.
     count_cache_seconds: float = Field(default=5.0, ge=0)
     #: Messages of one partition that are worked on at once; those of one conversation never are.
     partition_prefetch: int = Field(default=20, ge=1)

@@ -12,12 +12,11 @@ from services.conversation.domain.organising import label_of
 from services.conversation.domain.policy import actor_of, visibility_of
 from services.conversation.use_cases.ports import Call, Conversations, ListFilter, Place, Window
 from services.conversation.use_cases.search_conversations import SearchConversations
+from services.conversation.use_cases.totals import total_of
 from services.conversation.use_cases.views import view_of
 
 #: Rows that `page` reaches; behind them only `cursor` does.
 DEEPEST = 10_000
-#: Totals are counted up to here: a list that is longer says so many.
-MOST_COUNTED = 10_001
 SORTS = ("updated_at", "created_at")
 ORDERS = ("desc", "asc")
 
@@ -69,7 +68,7 @@ class ListForPerson:
             items=tuple(view_of(row, actor) for row in shown),
             page=query.page,
             page_size=query.page_size,
-            total=await self.conversations.count(call.account_id, wanted, MOST_COUNTED),
+            total=await total_of(self.conversations, call.account_id, wanted, window, rows),
             next_cursor=_encode(shown[-1], query) if len(rows) > len(shown) else None,
         )
 

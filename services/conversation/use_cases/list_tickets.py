@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.tickets import ListTickets, TicketPage
 from services.conversation.domain.policy import actor_of, require_department, ticket_visibility_of
-from services.conversation.use_cases.list_conversations import DEEPEST, MOST_COUNTED
+from services.conversation.use_cases.list_conversations import DEEPEST
 from services.conversation.use_cases.ports import Call, Conversations, ListFilter, Window
 from services.conversation.use_cases.ticket_views import ticket_of
+from services.conversation.use_cases.totals import total_of
 from services.conversation.use_cases.views import view_of
 
 
@@ -35,10 +36,11 @@ class ListTicketsForPerson:
         )
         if wanted.visibility.nothing:
             return TicketPage(items=(), page=query.page, page_size=query.page_size, total=0)
-        rows = await self.conversations.rows(call.account_id, wanted, Window(query.page_size, skip))
+        window = Window(query.page_size, skip)
+        rows = await self.conversations.rows(call.account_id, wanted, window)
         return TicketPage(
             items=tuple(ticket_of(view_of(row, actor)) for row in rows),
             page=query.page,
             page_size=query.page_size,
-            total=await self.conversations.count(call.account_id, wanted, MOST_COUNTED),
+            total=await total_of(self.conversations, call.account_id, wanted, window, rows),
         )

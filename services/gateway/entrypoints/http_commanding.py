@@ -44,7 +44,7 @@ class Call:
         return self.caller.actor()
 
 
-def _call(request: Request, caller: CurrentPerson, key: IdempotencyKey = None) -> Call:
+async def _call(request: Request, caller: CurrentPerson, key: IdempotencyKey = None) -> Call:
     return Call(request, caller, key)
 
 

@@ -14,6 +14,7 @@ from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_person import GetPersonOfAccount
 from services.conversation.use_cases.list_conversations import ListForPerson
+from services.conversation.use_cases.ports import ListFilter
 from services.conversation.use_cases.search_conversations import SearchConversations
 from tests.unit.conversation.conftest import World
 from tests.unit.conversation.making import ACCOUNT, CONNECTION, SESSION, agent, call, moment, person
@@ -87,6 +88,24 @@ class TestList:
         assert sessions(await self.page(seven, page=100, page_size=100)) == []
         cursor = (await self.page(seven, page_size=2)).next_cursor
         assert sessions(await self.page(seven, page=101, page_size=100, cursor=cursor))[0] == "t4"
+
+    async def test_rows_that_end_the_list_tell_its_total_and_nothing_is_counted(
+        self, seven: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counted: list[int] = []
+
+        async def count(_account: str, _wanted: ListFilter, limit: int) -> int:
+            counted.append(limit)
+            return limit
+
+        monkeypatch.setattr(seven.store.conversations, "count", count)
+        whole = await self.page(seven, page_size=7)
+        last = await self.page(seven, page=3, page_size=3)
+        assert (whole.total, last.total, counted) == (7, 7, [])
+        first = await self.page(seven, page_size=6)
+        behind = await self.page(seven, page_size=6, cursor=first.next_cursor)
+        beyond = await self.page(seven, page=4, page_size=3)
+        assert [page.total for page in (first, behind, beyond)] == counted == [10_001] * 3
 
     async def test_what_is_no_label_is_invalid(self, seven: World) -> None:
         assert await self.code(seven, label=" ") == "invalid"
