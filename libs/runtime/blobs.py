@@ -22,6 +22,13 @@ class Blobs(Protocol):
         """
         ...
 
+    async def rename(self, account_id: str, file_id: str, file: NewFile) -> StoredFile:
+        """Make a stored file this one, with its bytes as they are: another id, owner, type, name and expiry
+        in the same account. What is there already under the new id stays and is answered, and the file goes.
+        Raises DomainError `not_found`.
+        """
+        ...
+
     async def find(self, account_id: str, file_id: str) -> StoredFile | None:
         """What is known of a file."""
         ...

@@ -9,6 +9,7 @@ from bson import ObjectId
 from gridfs.errors import CorruptGridFile, FileExists, NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from libs.contracts.errors import ErrorCode, TransientError
 from libs.contracts.files import NewFile, StoredFile
@@ -80,6 +81,22 @@ class GridFsBlobs:
         stored = await self.find(file.account_id, file.id)
         if stored is None:
             raise TransientError(ErrorCode.CONFLICT, "the file was removed while it was stored")
+        return stored
+
+    async def rename(self, account_id: str, file_id: str, file: NewFile) -> StoredFile:
+        """The pieces belong to the row, which only says something else then."""
+        row = await self._row(account_id, file_id)
+        if row is None:
+            raise no_such_file()
+        said = {f"metadata.{name}": getattr(file, name) for name in NewFile.__slots__}
+        try:
+            with self._store.guarded():
+                await self._files.update_one({"_id": row["_id"]}, {"$set": said})
+        except DuplicateKeyError:
+            await self.remove(account_id, file_ids=[file_id])
+        stored = await self.find(account_id, file.id)
+        if stored is None:
+            raise TransientError(ErrorCode.CONFLICT, "the file was removed while it was renamed")
         return stored
 
     async def find(self, account_id: str, file_id: str) -> StoredFile | None:

@@ -126,6 +126,7 @@ from services.gateway.use_cases.send_and_wait import SendAndWait
 from services.gateway.use_cases.session_tokens import SessionTokens
 from services.gateway.use_cases.start_conversation import Channels, StartConversationAsAgent
 from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
+from services.gateway.use_cases.take_files_out import TakeFilesOut
 from services.gateway.use_cases.tell_typing import PassOn, TellTyping
 from services.gateway.use_cases.upload_file import UploadFile
 
@@ -213,7 +214,13 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         keep_files=KeepInlineFiles(outside.files, content_type_of, now=now, derive_id=derived_id),
         pass_typing=PassTypingOn(outside.queries, outside.passing, now),
     )
-    webhooks = Webhooks(receive, body_bytes=settings.body_bytes, body_seconds=settings.body_seconds, now=now)
+    webhooks = Webhooks(
+        receive,
+        body_bytes=settings.body_bytes,
+        body_seconds=settings.body_seconds,
+        now=now,
+        take_files_out=TakeFilesOut(outside.files, now=now, new_id=new_id),
+    )
     api = make_app(
         Guard(identify, limits, outside.audit),
         [*webhooks.routes(), *health.routes()],

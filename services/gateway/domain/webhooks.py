@@ -19,15 +19,28 @@ UNSET = "no secret is set"
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A file that was taken out of a post: `mark` stands in its place in the body and is its id in the blob
+    store, `head` is its first bytes. One that is not `whole` was no file after all, and is not there.
+    """
+
+    mark: str
+    head: bytes = field(default=b"", repr=False)
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """One post as it came. Names of `headers` are lower-cased; `below` is the path under the connection's
-    own address, without slashes at its ends. `body` is empty while the head alone is checked.
+    own address, without slashes at its ends. `body` is empty while the head alone is checked; of a large
+    one its files may have been taken out (`held`).
     """
 
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
     below: str = ""
     body: bytes = b""
+    held: tuple[Held, ...] = ()
 
 
 class WebhookChannel(Protocol):
@@ -42,7 +55,9 @@ class WebhookChannel(Protocol):
 
     @property
     def body_bytes(self) -> int | None:
-        """The largest post in bytes, where it is larger than what everything else may be."""
+        """The largest post in bytes, where it is larger than what everything else may be. What is not covered
+        by its authenticity and larger than a message of the broker has its files taken out as it arrives.
+        """
         ...
 
     def refusal(self, post: Post, connection: ConnectionSecrets) -> str | None:

@@ -5,6 +5,8 @@ this one reads ASGI itself. It gives the same errors, headers and spans as the r
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from opentelemetry import context, propagate, trace
@@ -21,11 +23,16 @@ from services.gateway.entrypoints import http_errors
 from services.gateway.entrypoints.http_edge import CLOSE, SECURITY_HEADERS
 from services.gateway.use_cases.ports import Now
 from services.gateway.use_cases.receive_webhook import ReceiveWebhook
+from services.gateway.use_cases.take_files_out import TakeFilesOut
 
 PREFIX = "/webhooks/"
 ROUTE = PREFIX + "{kind}/{connection_id}"
 _BELOW = ROUTE + "/{below:path}"
 _LONGEST_ID = 256
+#: Bytes that are held as a whole: as many as a message of the broker may have.
+_SMALL = 262_144
+#: Bytes a second with which a body must come on the whole.
+_SLOWEST = 524_288
 #: Members of a handshake's query that are read.
 _MOST_ASKED = 16
 
@@ -43,8 +50,17 @@ _tracer = trace.get_tracer("parley.gateway")
 class Webhooks:
     """An ASGI application for `/webhooks/{kind}/{connection_id}` and what hangs below it."""
 
-    def __init__(self, take: ReceiveWebhook, *, body_bytes: int, body_seconds: float, now: Now) -> None:
+    def __init__(
+        self,
+        take: ReceiveWebhook,
+        *,
+        body_bytes: int,
+        body_seconds: float,
+        now: Now,
+        take_files_out: TakeFilesOut | None = None,
+    ) -> None:
         self._take = take
+        self._take_files_out = take_files_out
         self._body_bytes = body_bytes
         self._body_seconds = body_seconds
         self._now = now
@@ -99,37 +115,81 @@ class Webhooks:
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()},
             below=below.strip("/"),
         )
-        announced, most = headers.get(b"content-length", b"0"), channel.body_bytes or self._body_bytes
+        body = _Body(
+            receive,
+            headers.get(b"content-length"),
+            most=channel.body_bytes or self._body_bytes,
+            seconds=self._body_seconds,
+        )
         if channel.covers_body:
-            post = replace(post, body=await self._body(receive, announced, most))
+            post = replace(post, body=await body.whole())
             connection = await self._take.verify(kind, connection_id, post)
         else:
             connection = await self._take.verify(kind, connection_id, post)
-            post = replace(post, body=await self._body(receive, announced, most))
+            if self._take_files_out is not None and channel.body_bytes and body.is_large:
+                async with body.time_limit():
+                    post = await self._take_files_out(connection, post, body.chunks())
+            else:
+                post = replace(post, body=await body.whole())
         await self._take.take(connection, post)
         await send(_TAKEN_HEAD)
         await send(_TAKEN_BODY)
 
-    async def _body(self, receive: Receive, announced: bytes, most: int) -> bytes:
-        """The whole body, within its bounds. Raises HTTPException 413, 408 or, for half a body, 400."""
-        if announced.isdigit() and int(announced[:20]) > most:
+
+class _Body:
+    """A body on its way. Raises HTTPException 413 past its bound, 408 past its time, 400 for half a body."""
+
+    def __init__(self, receive: Receive, announced: bytes | None, *, most: int, seconds: float) -> None:
+        self._receive = receive
+        self._most = most
+        known = announced is not None and announced.isdigit()
+        self._announced = int(announced[:20]) if known and announced else None
+        if (self._announced or 0) > most:
             raise HTTPException(413)
-        pieces: list[bytes] = []
-        size, more = 0, True
+        size = most if self._announced is None else self._announced
+        self._seconds = seconds + size / _SLOWEST
+        self._size, self._more = 0, True
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is not to be held as a whole, or may turn out so."""
+        return self._announced is None or self._announced > _SMALL
+
+    @asynccontextmanager
+    async def time_limit(self) -> AsyncIterator[None]:
+        """How long it may take."""
         try:
-            async with asyncio.timeout(self._body_seconds):
-                while more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise HTTPException(400)
-                    pieces.append(message.get("body", b""))
-                    size += len(pieces[-1])
-                    if size > most:
-                        raise HTTPException(413)
-                    more = message.get("more_body", False)
+            async with asyncio.timeout(self._seconds):
+                yield
+        except TimeoutError as error:
+            raise HTTPException(408) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Piece by piece."""
+        while self._more:
+            yield await self._next()
+
+    async def whole(self) -> bytes:
+        """All of it."""
+        pieces: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._seconds):
+                while self._more:
+                    pieces.append(await self._next())
         except TimeoutError as error:
             raise HTTPException(408) from error
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise HTTPException(400)
+        chunk: bytes = message.get("body", b"")
+        self._size += len(chunk)
+        if self._size > self._most:
+            raise HTTPException(413)
+        self._more = message.get("more_body", False)
+        return chunk
 
 
 async def _refusal(request: Request, error: Exception) -> Response:

@@ -13,6 +13,12 @@ class Files(Protocol):
         """Store a stream; what is there already stays and is answered. Raises DomainError `too_large`."""
         ...
 
+    async def rename(self, account_id: str, file_id: str, file: NewFile) -> StoredFile:
+        """Make a stored file this one, with its bytes as they are; what is there already under the new id
+        stays and is answered. Raises DomainError `not_found`.
+        """
+        ...
+
     async def find(self, account_id: str, file_id: str) -> StoredFile | None:
         """What is known of a file."""
         ...

@@ -92,7 +92,7 @@ class ReceiveWebhook:
             if home is None:
                 unread.append("a number that has no connection of this app")
             elif isinstance(one, Inbound):
-                await self._record(home, one)
+                await self._record(home, one, post)
             elif isinstance(one, Receipt):
                 await self._receipt(home, one)
             else:
@@ -126,9 +126,9 @@ class ReceiveWebhook:
             return None
         return connection
 
-    async def _record(self, connection: ConnectionSecrets, message: Inbound) -> None:
+    async def _record(self, connection: ConnectionSecrets, message: Inbound, post: Post) -> None:
         if self._keep_files is not None:
-            message = await self._keep_files(connection, message)
+            message = await self._keep_files(connection, message, post.held)
         command_id = self._derive_id(connection.connection_id, message.delivery_id)
         command = self.command_of(message, connection)
         await self._inbound.record(command, id=command_id, account_id=connection.account_id)

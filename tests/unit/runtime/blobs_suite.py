@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -142,3 +143,30 @@ class BlobsSuite:
         ]
         with pytest.raises(DomainError, match="no such file"):
             await read(blobs, mine)
+
+    async def test_a_file_is_given_another_name(self, blobs: Blobs):
+        passing, own = new_file(expires_at=NOW, owner="post:1"), new_file(content_type="text/html")
+        own = replace(own, account_id=passing.account_id)
+        before = await blobs.put(passing, pieces(LONG), most_bytes=MOST)
+        renamed = await blobs.rename(passing.account_id, passing.id, own)
+        assert renamed == before.model_copy(update=asdict(own))
+        assert renamed == await blobs.find(own.account_id, own.id)
+        assert await blobs.find(passing.account_id, passing.id) is None
+        assert await read(blobs, own) == LONG
+        assert await blobs.remove_expired(NOW + timedelta(days=1), limit=10) == 0
+
+    async def test_what_has_the_name_already_stays(self, blobs: Blobs):
+        first, second = new_file(), new_file(expires_at=NOW)
+        second = replace(second, account_id=first.account_id)
+        stored = await blobs.put(first, pieces(b"first"), most_bytes=MOST)
+        await blobs.put(second, pieces(b"second"), most_bytes=MOST)
+        assert await blobs.rename(second.account_id, second.id, first) == stored
+        assert await read(blobs, first) == b"first"
+        assert await blobs.find(second.account_id, second.id) is None
+
+    async def test_what_is_not_there_gets_no_name(self, blobs: Blobs):
+        file = new_file()
+        await blobs.put(file, pieces(b"mine"), most_bytes=MOST)
+        for account, name in ((file.account_id, "gone"), ("another", file.id)):
+            with pytest.raises(DomainError):
+                await blobs.rename(account, name, new_file())

@@ -25,6 +25,13 @@ class InMemoryBlobs:
         stored = StoredFile(**asdict(file), size=len(content), sha256=sha256)
         return self.files.setdefault((file.account_id, file.id), (stored, bytes(content)))[0]
 
+    async def rename(self, account_id: str, file_id: str, file: NewFile) -> StoredFile:
+        if (account_id, file_id) not in self.files:
+            raise no_such_file()
+        stored, content = self.files.pop((account_id, file_id))
+        renamed = stored.model_copy(update=asdict(file))
+        return self.files.setdefault((account_id, file.id), (renamed, content))[0]
+
     async def find(self, account_id: str, file_id: str) -> StoredFile | None:
         found = self.files.get((account_id, file_id))
         return found[0] if found else None
