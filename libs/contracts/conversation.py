@@ -27,6 +27,8 @@ from libs.contracts.vocabulary import (
 
 #: Labels of one conversation.
 MOST_LABELS = 20
+#: Conversations that become part of one, those of theirs included.
+MOST_MERGED = 16
 
 # --- values ---------------------------------------------------------------------------------------------
 
@@ -148,6 +150,10 @@ class ConversationView(ConversationRef):
     snoozed_until: datetime | None = None
     #: Replies that wait for their time.
     scheduled_count: int = 0
+    #: It is part of that one: its messages are read there, and it takes no commands any more.
+    merged_into: Id | None = None
+    #: Those that are part of it.
+    merged: tuple[Id, ...] = Field(default=(), max_length=MOST_MERGED)
     unread: int = 0
     message_count: int = 0
     has_pending_suggestion: bool = False

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
     CONFLICT = "conflict"
+    CONVERSATION_MERGED = "conversation_merged"
     STALE_ANSWER = "stale_answer"
     SUGGESTION_NOT_PENDING = "suggestion_not_pending"
     CHANNEL_REFUSED = "channel_refused"

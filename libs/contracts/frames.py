@@ -27,6 +27,7 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.files import shown_attachments
 from libs.contracts.media import FilesStored
+from libs.contracts.merging import ConversationMerged
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.organising_frames import ORGANISING_FRAMES
@@ -123,6 +124,9 @@ _STATUS_TYPES: dict[type[ConversationEvent], str] = {
     ConversationUnarchived: "conversation:unarchived",
 }
 
+#: Whoever listens to the thread listens to the other one from here on.
+MERGED_FRAME = "conversation_merged"
+
 #: What the thread's own topic hears of a change; the visitor learns no reason and no name.
 _CHAT_STATUS_TYPES: dict[type[ConversationEvent], str] = {
     ConversationHandedOff: "handoff_started",
@@ -130,6 +134,7 @@ _CHAT_STATUS_TYPES: dict[type[ConversationEvent], str] = {
     ConversationResolved: "conversation_resolved",
     ConversationClosed: "conversation_closed",
     ConversationReopened: "conversation_reopened",
+    ConversationMerged: MERGED_FRAME,
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.contracts.conversation import ConversationEvent
+from libs.contracts.merging import ConversationMerged, ConversationTookIn
 from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import ConversationLabelled, PriorityChanged
 from libs.contracts.scheduling import ScheduledReplyChanged, ScheduledState
@@ -51,6 +52,15 @@ def _scheduled(event: Any, base: Fields) -> tuple[str, Fields]:
     return "conversation:scheduled_reply", fields
 
 
+def _merged(event: Any, base: Fields) -> tuple[str, Fields]:
+    return "conversation:merged", base | {"into_conversation_id": event.into_conversation_id}
+
+
+def _took_in(event: Any, base: Fields) -> tuple[str, Fields]:
+    fields = {"merged_conversation_id": event.merged_conversation_id, "unread": event.unread}
+    return "conversation:took_in", base | fields
+
+
 def _stamp(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
@@ -63,4 +73,6 @@ ORGANISING_FRAMES: dict[type[ConversationEvent], Callable[[Any, Fields], tuple[s
     ConversationSnoozed: _snoozed,
     ConversationWoken: _woken,
     ScheduledReplyChanged: _scheduled,
+    ConversationMerged: _merged,
+    ConversationTookIn: _took_in,
 }

@@ -43,20 +43,25 @@ class ConversationPage(Contract):
 
 class GetConversation(Query, type="get_conversation.v1"):
     """One thread that the caller may see; `not_found` otherwise. At most `limit` of its newest messages,
-    or of those before the sequence `before`.
+    or of those before the sequence `before`, or before `cursor`: the `previous_cursor` of an earlier page.
+    Where others were merged into it, their messages stand between its own by the time they were written.
     """
 
     person: Person
     conversation_id: Id
     limit: int = Field(default=200, ge=1, le=500)
     before: int | None = None
+    cursor: str | None = Field(default=None, max_length=2048)
 
 
 class ConversationThread(Contract):
-    """The answer to GetConversation; messages the oldest first."""
+    """The answer to GetConversation; messages the oldest first. `previous_cursor` goes on before them; there
+    is none when nothing is there.
+    """
 
     conversation: ConversationView
     messages: tuple[MessageView, ...]
     timeline: tuple[Transition, ...]
     more_before: bool = False
+    previous_cursor: str | None = None
     suggestions: tuple[SuggestionView, ...] = ()

@@ -150,13 +150,14 @@ class TicketPage(Contract):
 
 class GetTicket(Query, type="get_ticket.v1"):
     """One ticket that the caller may see; `not_found` otherwise. At most `limit` of its newest messages, or
-    of those before the sequence `before`.
+    of those before the sequence `before` or the `previous_cursor` of an earlier page.
     """
 
     person: Person
     conversation_id: Id
     limit: int = Field(default=200, ge=1, le=500)
     before: int | None = None
+    cursor: str | None = Field(default=None, max_length=2048)
 
 
 class TicketThread(Contract):
@@ -166,6 +167,7 @@ class TicketThread(Contract):
     messages: tuple[MessageView, ...]
     timeline: tuple[Transition, ...] = ()
     more_before: bool = False
+    previous_cursor: str | None = None
 
 
 class FeedbackGiven(ConversationEvent, type="conversation.feedback_given.v1"):

@@ -53,6 +53,7 @@ from libs.contracts.exporting import ExportContact
 from libs.contracts.files import GetFile
 from libs.contracts.inbound import MatchReceipt, MoveThread, RecordReceipt, TakeOverThread
 from libs.contracts.media import RecordFiles
+from libs.contracts.merging import MergeConversations
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
 from libs.contracts.notes import AddNote, DeleteNote, ListNotes
 from libs.contracts.organising import LabelConversation, SetPriority
@@ -192,6 +193,7 @@ from services.conversation.use_cases.list_tickets import ListTicketsForPerson
 from services.conversation.use_cases.mark_read import mark_conversation_read
 from services.conversation.use_cases.match_receipt import match_receipt
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
+from services.conversation.use_cases.merge_conversations import Merge
 from services.conversation.use_cases.move_conversation import Move
 from services.conversation.use_cases.move_thread import move_thread
 from services.conversation.use_cases.open_ticket import OpenTicketOfUser
@@ -388,6 +390,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         EraseConversation: erase_conversation,
         AcknowledgeErasure: acknowledge_erasure,
         MergeContacts: merge_contacts,
+        MergeConversations: Merge(inbound),
         MoveToContact: move_to_contact,
         UpdateContact: update_contact,
         RenameContact: rename_contact,

@@ -52,6 +52,8 @@ _PLAIN = (
 )
 #: Those that list queries filter by are written even when they are empty.
 _ALWAYS = frozenset({"department"})
+#: The stored status of a conversation that is part of another one; it is archived to everybody who reads it.
+MERGED = "merged"
 
 
 def conversation_document(conversation: Conversation) -> Document:
@@ -78,11 +80,15 @@ def conversation_document(conversation: Conversation) -> Document:
         "answered": conversation.answered or None,
         "by_people": conversation.by_people or None,
         "subject_words": list(words_of(conversation.subject or "")) or None,
+        "merged_into": conversation.merged_into,
+        "merged": list(conversation.merged) or None,
+        "further_aliases": list(conversation.further_aliases) or None,
     }
     document = {"_id": conversation.id, **plain, **optional}
     return {name: value for name, value in document.items() if value is not None or name in _ALWAYS} | {
         "channel": conversation.channel.value,
-        "status": conversation.status.value,
+        # No list, search or count asks for this one: what is part of another is read there.
+        "status": MERGED if conversation.is_merged else conversation.status.value,
         "contact": conversation.contact.model_dump(),
     }
 
@@ -92,10 +98,11 @@ def conversation_of(document: Document) -> Conversation:
     last, question = document.get("last_message"), document.get("question")
     before, suggestion = document.get("status_before_archive"), document.get("suggestion")
     plain: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
+    status = Status.ARCHIVED if document["status"] == MERGED else Status(document["status"])
     return Conversation(
         id=document["_id"],
         channel=Channel(document["channel"]),
-        status=Status(document["status"]),
+        status=status,
         contact=ContactView.model_validate(document["contact"]),
         assignee_id=document.get("assignee_id"),
         further_sessions=tuple(document.get("further_sessions", ())),
@@ -110,9 +117,10 @@ def conversation_of(document: Document) -> Conversation:
         labels=tuple(document.get("labels", ())),
         priority=Priority(document.get("priority", Priority.NONE)),
         stored_version=document["version"],
-        stored_work=work_of(
-            Status(document["status"]), document.get("department"), document.get("assignee_id")
-        ),
+        stored_work=work_of(status, document.get("department"), document.get("assignee_id")),
+        merged_into=document.get("merged_into"),
+        merged=tuple(document.get("merged", ())),
+        further_aliases=tuple(document.get("further_aliases", ())),
         **plain,
     )
 

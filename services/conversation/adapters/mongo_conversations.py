@@ -1,11 +1,12 @@
 """What is read without changing anything."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from libs.contracts.conversation import Attachment, MessageView, Person, Transition
 from libs.contracts.suggestions import SuggestionView
@@ -15,6 +16,7 @@ from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_lists import READ_LIMIT, MongoLists
 from services.conversation.adapters.mongo_part import Collection
 from services.conversation.domain.conversation import Conversation
+from services.conversation.domain.thread_pages import bounds_behind, newest_of
 from services.conversation.use_cases.ports import Thread
 
 #: Transitions a thread shows: the newest.
@@ -44,9 +46,16 @@ class MongoConversations(MongoLists):
         return documents.conversation_of(row) if row else None
 
     async def thread(
-        self, account_id: str, conversation_id: str, limit: int, before: int | None
+        self,
+        account_id: str,
+        conversation_id: str,
+        limit: int,
+        before: int | None,
+        bounds: Mapping[str, int] | None = None,
     ) -> Thread | None:
-        """Three reads at once."""
+        """Three reads at once, and one more for each conversation that was merged into it."""
+        if bounds:
+            before = bounds.get(conversation_id)
         of_thread: dict[str, Any] = {"account_id": account_id, "conversation_id": conversation_id}
         earlier = {"sequence": {"$lt": before}} if before is not None else {}
         conversation, messages, timeline = await asyncio.gather(
@@ -56,12 +65,57 @@ class MongoConversations(MongoLists):
         )
         if conversation is None:
             return None
+        if conversation.merged:
+            return await self._with_merged(conversation, messages, timeline, limit, before, bounds or {})
         return Thread(
             conversation,
             tuple(documents.message_view_of(row) for row in reversed(messages[:limit])),
             tuple(Transition.model_validate(row) for row in reversed(timeline)),
             more_before=len(messages) > limit,
         )
+
+    async def _with_merged(
+        self,
+        conversation: Conversation,
+        own: list[documents.Document],
+        timeline: list[documents.Document],
+        limit: int,
+        before: int | None,
+        bounds: Mapping[str, int],
+    ) -> Thread:
+        until = None if bounds or before is None else await self._written_at(conversation, before)
+
+        async def read(other: str) -> list[documents.Document]:
+            wanted: dict[str, Any] = {"account_id": conversation.account_id, "conversation_id": other}
+            if other in bounds:
+                wanted["sequence"] = {"$lt": bounds[other]}
+            if until is not None:
+                wanted["created_at"] = {"$lt": until}
+            return await self._newest(self._records.messages, wanted, "sequence", limit + 1)
+
+        found = [own, *await asyncio.gather(*(read(other) for other in conversation.merged))]
+        parts = [[documents.message_view_of(row) for row in reversed(rows)] for rows in found]
+        shown = newest_of(parts, limit)
+        given = dict(bounds) if bounds or before is None else {conversation.id: before}
+        return Thread(
+            conversation,
+            shown,
+            tuple(Transition.model_validate(row) for row in reversed(timeline)),
+            more_before=sum(len(part) for part in parts) > len(shown),
+            bounds=bounds_behind((conversation.id, *conversation.merged), shown, given),
+        )
+
+    async def _written_at(self, conversation: Conversation, sequence: int) -> datetime | None:
+        """When the message with that sequence, or the next one, was written."""
+        wanted = {"account_id": conversation.account_id, "conversation_id": conversation.id}
+        with self._store.guarded():
+            row = await self._records.messages.find_one(
+                {**wanted, "sequence": {"$gte": sequence}},
+                projection=["created_at"],
+                sort=[("sequence", ASCENDING)],
+                max_time_ms=READ_LIMIT,
+            )
+        return row["created_at"] if row else None
 
     async def _newest(
         self, collection: Collection, wanted: dict[str, Any], order: str, limit: int

@@ -2,7 +2,7 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.conversation.adapters.mongo_searches import BY_SUBJECT, BY_WORD
+from services.conversation.adapters.mongo_searches import BY_PART, BY_SUBJECT, BY_WORD
 
 _NEWEST = [("updated_at", DESCENDING), ("_id", DESCENDING)]
 _LATEST = [("created_at", DESCENDING), ("_id", DESCENDING)]
@@ -14,6 +14,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("account_id", ASCENDING), ("session_id", ASCENDING), ("connection_id", ASCENDING)],
             name="one_a_thread",
             unique=True,
+        ),
+        # What is part of another conversation: few, looked up by id.
+        IndexModel(
+            [("account_id", ASCENDING), ("_id", ASCENDING), ("merged_into", ASCENDING)],
+            name=BY_PART,
+            partialFilterExpression={"merged_into": {"$exists": True}},
         ),
         # Lists. Each write moves an entry in every index that holds updated_at, so there are three of them:
         # a list over all statuses merges one scan a status.

@@ -61,9 +61,22 @@ class MongoMessages(MongoPart):
         row = await self._get(self._records.suggestions, sent_as=message_id, account_id=self._account_id)
         return documents.suggestion_of(row) if row else None
 
-    async def turns(self, conversation_id: str, after: int, limit: int) -> tuple[Turn, ...]:
-        """Newest first from the index, then turned around."""
-        rows = await (
+    async def turns(
+        self, conversation_id: str, after: int, limit: int, *, merged: Sequence[str] = ()
+    ) -> tuple[Turn, ...]:
+        """Newest first from the index of each, then turned around."""
+        rows = await self._said(conversation_id, after, limit)
+        for other in merged:
+            rows += await self._said(other, 0, limit)
+        if merged:
+            rows = sorted(rows, key=lambda row: row["created_at"], reverse=True)[:limit]
+        return tuple(
+            Turn(message_id=row["_id"], role=row["sender"]["kind"], text=row["content"])
+            for row in reversed(rows)
+        )
+
+    async def _said(self, conversation_id: str, after: int, limit: int) -> list[documents.Document]:
+        rows: list[documents.Document] = await (
             self._records.messages.find(
                 {
                     "account_id": self._account_id,
@@ -71,17 +84,14 @@ class MongoMessages(MongoPart):
                     "sequence": {"$gt": after},
                     "kind": {"$nin": _SIDE_KINDS},
                 },
-                projection=["content", "sender.kind"],
+                projection=["content", "sender.kind", "created_at"],
                 session=self._session,
             )
             .sort("sequence", DESCENDING)
             .limit(limit)
             .to_list(limit)
         )
-        return tuple(
-            Turn(message_id=row["_id"], role=row["sender"]["kind"], text=row["content"])
-            for row in reversed(rows)
-        )
+        return rows
 
     async def advance_delivery(
         self,

@@ -60,7 +60,7 @@ class MongoSchedule(MongoPart):
             account_id=self._account_id,
             conversation_id=conversation_id,
         )
-        return _reply_of(row) if row else None
+        return reply_of(row) if row else None
 
     async def _keep_snooze(self, conversation: Conversation) -> None:
         if conversation.snoozed_until is None:
@@ -85,8 +85,9 @@ class MongoScheduleReads:
             wanted["_id"] = {"$lt": before}
         with self._store.guarded():
             found = self._rows.find(wanted).sort("_id", DESCENDING).limit(limit)
-            return [_reply_of(row) for row in await found.max_time_ms(READ_LIMIT).to_list(limit)]
+            return [reply_of(row) for row in await found.max_time_ms(READ_LIMIT).to_list(limit)]
 
 
-def _reply_of(row: Document) -> ScheduledReply:
+def reply_of(row: Document) -> ScheduledReply:
+    """A document's reply."""
     return ScheduledReply.model_validate(row | {"id": row["_id"]})

@@ -18,6 +18,7 @@ MOST_COMPLETIONS = 12
 _MESSAGES_EACH = 3
 BY_WORD = "by_word"
 BY_SUBJECT = "by_subject"
+BY_PART = "by_part"
 
 
 class MongoSearches:
@@ -57,6 +58,16 @@ class MongoSearches:
         with self._store.guarded():
             found = self._records.conversations.find(wanted, projection=["_id"]).limit(limit)
             return [row["_id"] for row in await found.max_time_ms(READ_LIMIT).to_list(limit)]
+
+    async def merged_into(self, account_id: str, ids: Sequence[str]) -> dict[str, str]:
+        """From an index that has nothing else in it."""
+        if not ids:
+            return {}
+        wanted = {"account_id": account_id, "_id": {"$in": list(ids)}, "merged_into": {"$exists": True}}
+        with self._store.guarded():
+            found = self._records.conversations.find(wanted, projection=["merged_into"]).hint(BY_PART)
+            rows = await found.max_time_ms(READ_LIMIT).to_list(len(ids))
+        return {row["_id"]: row["merged_into"] for row in rows}
 
     async def _matching(
         self, collection: Collection, index: str, field: str, account_id: str, wanted: Wanted

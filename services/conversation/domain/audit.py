@@ -24,6 +24,7 @@ _NAMES = (
     "suggestion_id",
     "contact_id",
     "into_contact_id",
+    "into_conversation_id",
     "note_id",
     "agent_id",
     "assignee_id",

@@ -45,12 +45,12 @@ from libs.contracts.vocabulary import (
 from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.counting import facts_of_feedback
+from services.conversation.domain.merging import MergingConversation
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.noting import NotedConversation
 from services.conversation.domain.organising import OrganisedConversation
 from services.conversation.domain.retrying import RetryingConversation
 from services.conversation.domain.scheduling import SchedulingConversation
-from services.conversation.domain.snoozing import SnoozingConversation
 from services.conversation.domain.status_machine import StatusCommand, target_of
 from services.conversation.domain.tracing import TracedConversation
 
@@ -85,7 +85,7 @@ class Conversation(
     TracedConversation,
     OrganisedConversation,
     NotedConversation,
-    SnoozingConversation,
+    MergingConversation,
     SchedulingConversation,
     RetryingConversation,
 ):

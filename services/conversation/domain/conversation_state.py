@@ -120,6 +120,11 @@ class ConversationState:
     pending: Pending = field(default_factory=Pending)
 
     @property
+    def is_merged(self) -> bool:
+        """Whether it is part of another one now."""
+        return False
+
+    @property
     def work(self) -> Work:
         """Whose work it is now, and where it waits."""
         return work_of(self.status, self.department, self.assignee_id)

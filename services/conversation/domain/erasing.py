@@ -23,7 +23,7 @@ def erase(conversation: Conversation, actor: Actor, at: datetime, erasure_id: st
     conversation.subject = conversation.last_message = conversation.requester_id = None
     # A draft that is still on its way back is refused, as nobody asks for one any more.
     conversation.suggestion = conversation.drafting = None
-    conversation.labels = conversation.further_sessions = ()
+    conversation.labels = conversation.further_sessions = conversation.further_aliases = ()
     conversation.unread = conversation.note_count = conversation.scheduled_count = 0
     if conversation.handoff_reason not in set(HandoffReason):
         conversation.handoff_reason = None

@@ -73,7 +73,7 @@ ASSIGNING = ("assign", "transfer")
 PUTTING_ASIDE = ("snooze", "unsnooze")
 SCHEDULE = "schedule_reply"
 #: Whatever became of it: what people note on it for themselves.
-ORGANISING = ("label", "set_priority", "add_note")
+ORGANISING = ("label", "set_priority", "add_note", "merge")
 #: For whoever may decide on the suggestion that is pending.
 DECIDING = ("approve_suggestion", "reject_suggestion")
 
@@ -154,7 +154,8 @@ def may_know(conversation: Conversation, actor: Actor) -> bool:
             assignee_id=conversation.assignee_id,
         )
     if actor.kind is ActorKind.CONTACT:
-        return actor.id in {conversation.contact.id, conversation.contact_alias}
+        named = {conversation.contact.id, conversation.contact_alias, *conversation.further_aliases}
+        return actor.id in named
     return actor.id == conversation.requester_id
 
 
@@ -207,7 +208,7 @@ def require_department(actor: Actor, department: str) -> None:
 
 def available_actions(conversation: Conversation, actor: Actor) -> tuple[str, ...]:
     """Every command that this actor could give now with an effect."""
-    if not may_know(conversation, actor):
+    if conversation.is_merged or not may_know(conversation, actor):
         return ()
     actions: list[str] = []
     if conversation.can_reply and actor.kind in _ALLOWED[Action.REPLY]:

@@ -19,7 +19,8 @@ class RetryingConversation(SuggestingConversation):
         """Queue it again. The suggestion that came back when it was refused is used by it again, or it could
         be sent a second time. Raises DomainError `not_handed_off`, `invalid_transition`.
         """
-        if not self.is_open:
+        # One that is part of another is written in by way of that one.
+        if not self.is_open and not self.is_merged:
             raise DomainError(
                 ErrorCode.NOT_HANDED_OFF, "nobody writes here any more", conversation_id=self.id
             )

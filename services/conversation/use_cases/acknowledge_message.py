@@ -12,7 +12,7 @@ async def acknowledge_message(command: AcknowledgeMessage, call: Call, tx: Trans
     """Mark it delivered; a second acknowledgement changes nothing. Raises DomainError `not_found`,
     `forbidden`, and `invalid` on a channel that tells of deliveries itself.
     """
-    conversation = await load(tx, command.conversation_id, command.actor, Action.ACKNOWLEDGE)
+    conversation = await load(tx, command.conversation_id, command.actor, Action.ACKNOWLEDGE, merged_too=True)
     if conversation.channel is not Channel.WIDGET:
         raise DomainError(
             ErrorCode.INVALID, "only a widget acknowledges messages", conversation_id=conversation.id

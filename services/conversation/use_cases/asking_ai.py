@@ -21,6 +21,12 @@ def profile_of(chatbot: Chatbot) -> ChatbotProfile:
     )
 
 
+async def turns_of(conversation: Conversation, tx: Transaction, *, whole: bool = False) -> tuple[Turn, ...]:
+    """What was said in it, and in what was merged into it, the newest; `whole`: also what is settled."""
+    after = 0 if whole else conversation.settled_at_sequence
+    return await tx.turns(conversation.id, after, MOST_TURNS, merged=conversation.merged)
+
+
 async def ask_for_suggestion(
     conversation: Conversation,
     chatbot: Chatbot,
@@ -35,7 +41,7 @@ async def ask_for_suggestion(
     """Have a reply drafted, in place of what is proposed or drafted now. The message must be stored. `turns`
     take the place of what is stored.
     """
-    turns = turns or await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+    turns = turns or await turns_of(conversation, tx)
     before = conversation.suggestion
     contact = await tx.contact_by_id(conversation.contact.id)
     conversation.ask_draft(request_id, SYSTEM, call.now)

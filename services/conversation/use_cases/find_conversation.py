@@ -6,6 +6,7 @@ from libs.contracts.conversation import FindConversation, FoundConversation
 from libs.contracts.errors import DomainError, ErrorCode
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.policy import actor_of, may_know
+from services.conversation.use_cases.merged_reads import read_home
 from services.conversation.use_cases.ports import Call, Conversations
 
 #: Threads of one session that are looked through for one the caller may see: one a connection.
@@ -23,7 +24,8 @@ class FindForListener:
         DomainError `invalid` when it is asked in no known way.
         """
         listener = actor_of(query.person, call.account_id) if query.person else None
-        for conversation in await self._candidates(query, call):
+        for found in await self._candidates(query, call):
+            conversation = await read_home(self.conversations, found)
             if listener is None or may_know(conversation, listener):
                 return FoundConversation(conversation=conversation.ref(), sequence=conversation.sequence)
         return FoundConversation()

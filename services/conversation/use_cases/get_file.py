@@ -9,6 +9,7 @@ from libs.contracts.files import GetFile
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.policy import Action, actor_of, not_found, require
 from services.conversation.use_cases.loading import check_id
+from services.conversation.use_cases.merged_reads import read_home
 from services.conversation.use_cases.ports import Call, Conversations
 
 
@@ -31,10 +32,11 @@ class GetFileOfConversation:
         and for a file of another one, `invalid` when it is asked in no known way.
         """
         conversation = await self._of_person(query, call) if query.person else await self._own(query, call)
-        found = await self.attachments.attachment(call.account_id, conversation.id, query.file_id)
-        if found is None:
-            raise DomainError(ErrorCode.NOT_FOUND, "there is no such file", conversation_id=conversation.id)
-        return found
+        for place in (conversation.id, *conversation.merged):
+            found = await self.attachments.attachment(call.account_id, place, query.file_id)
+            if found is not None:
+                return found
+        raise DomainError(ErrorCode.NOT_FOUND, "there is no such file", conversation_id=conversation.id)
 
     async def _of_person(self, query: GetFile, call: Call) -> Conversation:
         if query.person is None or query.conversation_id is None:
@@ -43,6 +45,7 @@ class GetFileOfConversation:
         conversation = await self.conversations.find(call.account_id, query.conversation_id)
         if conversation is None:
             raise not_found()
+        conversation = await read_home(self.conversations, conversation)
         require(conversation, actor_of(query.person, call.account_id), Action.READ)
         return conversation
 
@@ -53,7 +56,7 @@ class GetFileOfConversation:
         found = await self.conversations.of_session(call.account_id, query.session_id, query.connection_id, 1)
         if not found:
             raise not_found()
-        return found[0]
+        return await read_home(self.conversations, found[0])
 
 
 def _unclear() -> DomainError:

@@ -8,6 +8,7 @@ from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.messages import GetMessage
 from services.conversation.domain.policy import Action, actor_of, not_found, require
 from services.conversation.use_cases.loading import check_id
+from services.conversation.use_cases.merged_reads import read_home
 from services.conversation.use_cases.ports import Call, Conversations
 
 
@@ -31,10 +32,10 @@ class GetMessageOfConversation:
         conversation = await self.conversations.find(call.account_id, query.conversation_id)
         if conversation is None:
             raise not_found()
+        conversation = await read_home(self.conversations, conversation)
         require(conversation, actor_of(query.person, call.account_id), Action.READ)
-        found = await self.messages.message(call.account_id, conversation.id, query.message_id)
-        if found is None:
-            raise DomainError(
-                ErrorCode.NOT_FOUND, "there is no such message", conversation_id=conversation.id
-            )
-        return found
+        for place in (conversation.id, *conversation.merged):
+            found = await self.messages.message(call.account_id, place, query.message_id)
+            if found is not None:
+                return found
+        raise DomainError(ErrorCode.NOT_FOUND, "there is no such message", conversation_id=conversation.id)

@@ -23,6 +23,7 @@ class GetTicketThread:
                 conversation_id=query.conversation_id,
                 limit=query.limit,
                 before=query.before,
+                cursor=query.cursor,
             ),
             call,
         )
@@ -31,4 +32,5 @@ class GetTicketThread:
             messages=found.messages,
             timeline=found.timeline,
             more_before=found.more_before,
+            previous_cursor=found.previous_cursor,
         )

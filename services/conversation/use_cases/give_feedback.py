@@ -12,7 +12,9 @@ async def give_feedback(command: GiveFeedback, call: Call, tx: Transaction) -> M
     """Keep it, at any time, whatever the status; the same again changes nothing. Raises DomainError
     `not_found`, `forbidden`, and `invalid` for a message that is not the AI's.
     """
-    conversation = await load(tx, command.conversation_id, command.actor, Action.GIVE_FEEDBACK)
+    conversation = await load(
+        tx, command.conversation_id, command.actor, Action.GIVE_FEEDBACK, merged_too=True
+    )
     message = await tx.message(conversation.id, command.message_id)
     if message is None:
         raise DomainError(ErrorCode.NOT_FOUND, "there is no such message", conversation_id=conversation.id)

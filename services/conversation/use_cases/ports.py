@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -17,6 +17,7 @@ from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.assigning_ports import AssigningRecords
 from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
+from services.conversation.use_cases.merge_ports import MergeRecords
 from services.conversation.use_cases.note_ports import NoteRecords
 from services.conversation.use_cases.read_mark_ports import ReadMarkRecords
 from services.conversation.use_cases.receipt_ports import ReceiptRecords
@@ -80,6 +81,7 @@ class Transaction(
     DirectoryRecords,
     TicketRecords,
     NoteRecords,
+    MergeRecords,
     ReadMarkRecords,
     ScheduleRecords,
     TemplateRecords,
@@ -118,9 +120,11 @@ class Transaction(
     async def suggestion_sent_as(self, message_id: str) -> SuggestionView | None:
         """The suggestion that became this message, if one did."""
 
-    async def turns(self, conversation_id: str, after: int, limit: int) -> tuple[Turn, ...]:
+    async def turns(
+        self, conversation_id: str, after: int, limit: int, *, merged: Sequence[str] = ()
+    ) -> tuple[Turn, ...]:
         """The newest `limit` messages past the sequence `after`, the oldest first, without those that are
-        only about another message.
+        only about another message. With those of the conversations `merged` into it, in the order of time.
         """
 
     async def advance_delivery(
@@ -211,6 +215,8 @@ class Thread:
     messages: tuple[MessageView, ...] = field(default=())
     timeline: tuple[Transition, ...] = field(default=())
     more_before: bool = False
+    #: Of a thread in which others stand, too: where in each the page before this one ends.
+    bounds: Mapping[str, int] = field(default_factory=dict)
 
 
 class Conversations(Protocol):
@@ -220,10 +226,16 @@ class Conversations(Protocol):
         """One conversation, without its messages."""
 
     async def thread(
-        self, account_id: str, conversation_id: str, limit: int, before: int | None
+        self,
+        account_id: str,
+        conversation_id: str,
+        limit: int,
+        before: int | None,
+        bounds: Mapping[str, int] | None = None,
     ) -> Thread | None:
         """One conversation with at most `limit` messages before the sequence `before`, and its last
-        transitions.
+        transitions. Messages of conversations that were merged into it stand between its own by their time;
+        `bounds`, from an earlier page, say where to go on in each, in place of `before`.
         """
 
     async def of_session(

@@ -18,7 +18,8 @@ from libs.contracts.vocabulary import SIDE_KINDS, ActorKind, BotMode, Channel, S
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.erasing import shell_session
 from services.conversation.domain.message import Draft
-from services.conversation.use_cases.asking_ai import MOST_TURNS, ask_for_suggestion, profile_of
+from services.conversation.use_cases.asking_ai import ask_for_suggestion, profile_of, turns_of
+from services.conversation.use_cases.loading import home_of
 from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
 from services.conversation.use_cases.threads import begin_thread, contact_of
 
@@ -33,12 +34,17 @@ class RecordInbound:
     async def __call__(
         self, command: RecordInboundMessage, call: Call, tx: Transaction
     ) -> InboundRecorded | None:
-        """Take the message in, or send it on to the partition where its conversation is at home. Raises
+        """Take the message in, or send it on to the partition where its conversation is at home: one that its
+        own became part of, too. Raises
         AlreadyRecordedError for a delivery that was stored before, and PermanentError when nobody registered
         its chatbot, so that it is kept with the dead letters.
         """
         known = await _known(command, tx)
         if known is None and await _sent_on(command, tx):
+            return None
+        if known is not None and known.is_merged:
+            home = await home_of(tx, known)
+            tx.tell(command.model_copy(update={"conversation_id": home.id}), home.id)
             return None
         chatbot = await tx.chatbot(known.chatbot_id if known else command.chatbot_id)
         if chatbot is None:
@@ -79,7 +85,7 @@ class RecordInbound:
         """
         contact = conversation.contact
         names = {command.contact.alias, *command.contact.aliases}
-        same = conversation.contact_alias in names
+        same = not names.isdisjoint({conversation.contact_alias, *conversation.further_aliases})
         if same and command.contact.name in {"", contact.name}:
             sender = contact
         else:
@@ -101,7 +107,8 @@ class RecordInbound:
     ) -> Draft:
         reply_to = None
         if command.reply_to:
-            reply_to = await tx.message_by_external_id(conversation.id, command.reply_to)
+            for place in (conversation.id, *conversation.merged):
+                reply_to = reply_to or await tx.message_by_external_id(place, command.reply_to)
         return Draft(
             id=self.new_id(),
             sender=Sender(kind=SenderKind.CONTACT, id=sender.id, name=sender.name),
@@ -128,7 +135,7 @@ class RecordInbound:
     ) -> None:
         """Send the AI a message that waits for its answer, and set the time it has."""
         if conversation.message_count > 1:
-            turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+            turns = await turns_of(conversation, tx)
         else:
             turns = (Turn(message_id=message.id, role="contact", text=message.content),)
         contact = await tx.contact_by_id(conversation.contact.id)

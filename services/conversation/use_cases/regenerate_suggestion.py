@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.suggestions import DraftRequested, RegenerateSuggestion
 from services.conversation.domain.policy import Action
-from services.conversation.use_cases.asking_ai import MOST_TURNS, ask_for_suggestion
+from services.conversation.use_cases.asking_ai import ask_for_suggestion, turns_of
 from services.conversation.use_cases.loading import load
 from services.conversation.use_cases.ports import Call, NewId, Transaction
 
@@ -21,7 +21,7 @@ class Regenerate:
         message that is not among the last of the contact's since the matter began.
         """
         conversation = await load(tx, command.conversation_id, command.actor, Action.SUGGEST)
-        turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+        turns = await turns_of(conversation, tx)
         if not any(turn.message_id == command.message_id and turn.role == "contact" for turn in turns):
             raise DomainError(
                 ErrorCode.NOT_FOUND, "there is no such message to answer", conversation_id=conversation.id

@@ -12,7 +12,7 @@ async def retry_message(command: RetryMessage, call: Call, tx: Transaction) -> M
     """Raises DomainError `not_found`, `forbidden`, `not_handed_off` where nobody writes any more, and
     `invalid_transition` for a message that neither failed nor is unknown.
     """
-    conversation = await load(tx, command.conversation_id, command.actor, Action.REPLY)
+    conversation = await load(tx, command.conversation_id, command.actor, Action.REPLY, merged_too=True)
     message = await tx.message(conversation.id, command.message_id)
     if message is None:
         raise DomainError(ErrorCode.NOT_FOUND, "there is no such message", conversation_id=conversation.id)

@@ -25,6 +25,9 @@ class Searches(Protocol):
     async def of_contacts(self, account_id: str, contact_ids: Sequence[str], limit: int) -> Sequence[str]:
         """Ids of these contacts' conversations, at most `limit`."""
 
+    async def merged_into(self, account_id: str, ids: Sequence[str]) -> dict[str, str]:
+        """Of those that are part of another conversation, which one."""
+
 
 @dataclass(frozen=True)
 class SearchConversations:
@@ -41,4 +44,8 @@ class SearchConversations:
         found = await self.searches.of_contacts(account_id, [one.id for one in contacts], MOST_FOUND)
         wanted = wanted_words(search)
         said = () if wanted.nothing else await self.searches.by_words(account_id, wanted, MOST_FOUND)
-        return tuple(dict.fromkeys([*found, *said]))
+        ids = tuple(dict.fromkeys([*found, *said]))
+        # What is part of another conversation is found as that one; no chain is longer than that one's parts.
+        while homes := await self.searches.merged_into(account_id, ids):
+            ids = tuple(dict.fromkeys(homes.get(one, one) for one in ids))
+        return ids

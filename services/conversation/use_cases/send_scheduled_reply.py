@@ -23,7 +23,12 @@ class SendScheduled:
         """Send it, once, as its author could by hand now; where they could not, it failed, and agents are
         told why.
         """
-        conversation = await load(tx, command.conversation_id, command.actor, Action.EXPIRE)
+        conversation = await load(tx, command.conversation_id, command.actor, Action.EXPIRE, merged_too=True)
+        if conversation.merged_into is not None:
+            # It was on its way when its conversation became part of another, and the reply went along.
+            onward = command.model_copy(update={"conversation_id": conversation.merged_into})
+            tx.tell(onward, conversation.merged_into)
+            return
         reply = await tx.scheduled(conversation.id, command.scheduled_id)
         if reply is None or reply.state is not ScheduledState.WAITING:
             return

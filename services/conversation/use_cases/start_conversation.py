@@ -12,6 +12,7 @@ from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import Draft
 from services.conversation.domain.policy import Action, not_found, require, visibility_of
 from services.conversation.domain.taking_over import take_over
+from services.conversation.use_cases.loading import home_of
 from services.conversation.use_cases.ports import Call, Chatbot, NewId, Transaction
 from services.conversation.use_cases.post_reply import author_name
 from services.conversation.use_cases.views import view_of
@@ -31,6 +32,7 @@ class StartByAgent:
         if not command.content.strip():
             raise DomainError(ErrorCode.INVALID, "a conversation starts with content")
         known = await tx.conversation_of(command.connection_id, command.session_id)
+        known = await home_of(tx, known) if known else None
         chatbot = await tx.chatbot(known.chatbot_id if known else command.chatbot_id)
         if chatbot is None:
             raise DomainError(ErrorCode.NOT_FOUND, "there is no such chatbot")

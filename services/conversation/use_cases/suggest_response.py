@@ -8,7 +8,7 @@ from libs.contracts.suggestions import DraftRequested
 from libs.contracts.tickets import ContextMessage, SuggestResponse
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.policy import Action, not_found, require_assignee
-from services.conversation.use_cases.asking_ai import MOST_TURNS, ask_for_suggestion
+from services.conversation.use_cases.asking_ai import ask_for_suggestion, turns_of
 from services.conversation.use_cases.loading import load
 from services.conversation.use_cases.ports import Call, NewId, Transaction
 
@@ -48,10 +48,10 @@ class SuggestForAssignee:
 
 async def _stored(conversation: Conversation, tx: Transaction) -> tuple[Turn, ...]:
     """The turns of the present matter; when nobody asked anything since it began, those before it too."""
-    turns = await tx.turns(conversation.id, conversation.settled_at_sequence, MOST_TURNS)
+    turns = await turns_of(conversation, tx)
     if any(turn.role == "contact" for turn in turns):
         return turns
-    return await tx.turns(conversation.id, 0, MOST_TURNS)
+    return await turns_of(conversation, tx, whole=True)
 
 
 def _last_of_contact(turns: tuple[Turn, ...]) -> Turn:

@@ -6,19 +6,28 @@ from libs.contracts.inbound import MoveThread, TakeOverThread
 from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
 from libs.contracts.topology import conversation_id, thread_crc
 from services.conversation.domain.conversation import Conversation
+from services.conversation.use_cases.loading import home_of
 from services.conversation.use_cases.ports import Call, Chatbot, NewId, Transaction
 
 ThreadCommand = MoveThread | TakeOverThread | FollowThreadStatus | RecordConsoleReply
 
 
-async def of_thread(command: ThreadCommand, tx: Transaction) -> tuple[Conversation | None, bool]:
+async def of_thread(
+    command: ThreadCommand, tx: Transaction, *, merged_too: bool = False
+) -> tuple[Conversation | None, bool]:
     """The conversation of a thread, None without one; and whether the command is on its way elsewhere, to the
-    partition of a conversation that has the thread's name beside its own.
+    partition of a conversation that has the thread's name beside its own, or that the thread's own became
+    part of (with `merged_too` that stays here).
     """
     if command.conversation_id is not None:
-        return await tx.conversation(command.conversation_id), False
-    known = await tx.conversation_of(command.connection_id, command.session_id)
-    if known is not None:
+        known = await tx.conversation(command.conversation_id)
+    else:
+        known = await tx.conversation_of(command.connection_id, command.session_id)
+    if known is not None and known.is_merged and not merged_too:
+        whole = await home_of(tx, known)
+        tx.tell(command.model_copy(update={"conversation_id": whole.id}), whole.id)
+        return None, True
+    if known is not None or command.conversation_id is not None:
         return known, False
     home = await tx.home_of(command.connection_id, (command.session_id,))
     if home is None:

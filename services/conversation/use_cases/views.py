@@ -22,6 +22,8 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         note_count=conversation.note_count,
         snoozed_until=conversation.snoozed_until,
         scheduled_count=conversation.scheduled_count,
+        merged_into=conversation.merged_into,
+        merged=conversation.merged,
         unread=conversation.unread,
         message_count=conversation.message_count,
         has_pending_suggestion=conversation.suggestion is not None,

@@ -92,6 +92,7 @@ RULES: dict[str, Rule] = {
             "addLabels",
             "removeLabel",
             "setPriority",
+            "mergeConversations",
             "listNotes",
             "addNote",
             "deleteNote",

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
-from libs.contracts.reading import ConversationPage, ConversationThread, ListConversations
+from libs.contracts.reading import ConversationPage, ConversationThread, GetConversation, ListConversations
 from services.gateway.entrypoints.http_conditions import thread_response
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
@@ -37,6 +37,8 @@ def add_conversation_routes(
         "/api/v1/conversations/{conversation_id}",
         operation_id="getConversation",
         summary="One thread: the conversation, its messages, the timeline of its transitions",
+        description="Of one that others were merged into: with their messages, in the order of time. "
+        "`previous_cursor` goes on with what was written before.",
         tags=["conversations"],
         response_model=ConversationThread,
         responses={304: {"description": "As it was, by `If-None-Match`."}, **errors(400, 401, 403, 404)},
@@ -47,5 +49,6 @@ def add_conversation_routes(
         asked: Annotated[ThreadQuery, Query()],
         caller: CurrentPerson,
     ) -> Response:
-        thread = await get_conversation(caller, conversation_id, limit=asked.limit, before=asked.before)
+        query = GetConversation(person=caller.person, conversation_id=conversation_id, **asked.model_dump())
+        thread = await get_conversation(caller, query)
         return thread_response(request, thread)

@@ -31,6 +31,7 @@ STATUS = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.CONFLICT: 409,
+    ErrorCode.CONVERSATION_MERGED: 409,
     ErrorCode.STALE_ANSWER: 409,
     ErrorCode.SUGGESTION_NOT_PENDING: 400,
     ErrorCode.CHANNEL_REFUSED: 502,

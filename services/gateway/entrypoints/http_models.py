@@ -201,3 +201,6 @@ class ThreadQuery(BaseModel):
 
     limit: int = Field(default=200, ge=1, le=500, description="Messages, the newest ones.")
     before: int | None = Field(default=None, ge=1, description="Only messages before this sequence.")
+    cursor: str | None = Field(
+        default=None, max_length=2048, description="The `previous_cursor` of an earlier page."
+    )

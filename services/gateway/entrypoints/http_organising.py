@@ -1,4 +1,4 @@
-"""How people keep conversations in order: labels and priority."""
+"""How people keep conversations in order: labels, priority, and what belongs together."""
 
 from typing import Annotated
 
@@ -8,11 +8,12 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Command
 from libs.contracts.conversation import ConversationView
+from libs.contracts.merging import MergeConversations
 from libs.contracts.organising import LabelConversation, SetPriority
 from services.gateway.entrypoints.http_commanding import Call, Commanding, CurrentCall
 from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
-from services.gateway.entrypoints.http_organising_models import LabelsBody, PriorityBody
+from services.gateway.entrypoints.http_organising_models import LabelsBody, MergeIntoBody, PriorityBody
 
 _CONVERSATION = "/api/v1/conversations/{conversation_id}"
 _ERRORS = errors(401, 403, 404, 409, 415, 422, 504)
@@ -44,8 +45,9 @@ class Organising:
 
 
 def add_organising_routes(app: FastAPI, commanding: Commanding) -> None:
-    """`/api/v1/conversations/{id}/labels`, `priority`."""
+    """`/api/v1/conversations/{id}/labels`, `priority`, `merge`."""
     organise = Organising(commanding)
+    _add_merge(app, organise)
     _add_labels(app, organise)
     _add_priority(app, organise)
 
@@ -122,4 +124,29 @@ def _add_priority(app: FastAPI, organise: Organising) -> None:
         call: CurrentCall,
     ) -> JSONResponse:
         command = SetPriority(actor=call.actor(), conversation_id=conversation_id, priority=body.priority)
+        return await organise(call, command, conversation_id, body)
+
+
+def _add_merge(app: FastAPI, organise: Organising) -> None:
+    @app.post(
+        f"{_CONVERSATION}/merge",
+        operation_id="mergeConversations",
+        summary="Make a conversation part of another one, for good",
+        description="Both have to be of one channel connection and one contact, tickets of one requester, "
+        "and the other one open. Its messages are read in the other thread, by the time they were written; "
+        "whatever comes later in its own thread is part of the other one; labels, private notes, drafts, "
+        "scheduled replies and unread messages go over, its pending suggestion is superseded. It takes no "
+        "further command (409 `conversation_merged`). Answered with the other conversation.",
+        tags=["conversations"],
+        response_model=ConversationView,
+        responses=_ERRORS,
+    )
+    async def merge_route(
+        conversation_id: PathId,
+        body: MergeIntoBody,
+        call: CurrentCall,
+    ) -> JSONResponse:
+        command = MergeConversations(
+            actor=call.actor(), conversation_id=conversation_id, into_conversation_id=body.into
+        )
         return await organise(call, command, conversation_id, body)

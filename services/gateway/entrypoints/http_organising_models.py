@@ -28,3 +28,11 @@ class PriorityBody(BaseModel):
     model_config = body_config({"priority": "high"})
 
     priority: PriorityWord
+
+
+class MergeIntoBody(BaseModel):
+    """The conversation that it becomes part of."""
+
+    model_config = body_config({"into": "0190f1c27a007c3b9a512f6d1c0b8e11-4f2a"})
+
+    into: str = Field(min_length=1, max_length=256)

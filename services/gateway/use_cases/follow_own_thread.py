@@ -2,14 +2,15 @@
 
 A conversation begins with its first message, and only then has an id and a room. Until then the visitor's
 socket looks at frames of rooms whose name ends in the thread's four hex digits, which are known before, and,
-after a message of its own, asks a few times, should that frame be lost.
+after a message of its own, asks a few times, should that frame be lost. When the conversation becomes part of
+another one, the socket goes on with that one.
 """
 
 import asyncio
 from contextlib import suppress
 
 from libs.contracts.errors import ParleyError
-from libs.contracts.frames import Frame
+from libs.contracts.frames import MERGED_FRAME, Frame
 from libs.contracts.topology import thread_crc
 from services.gateway.domain import server_frames
 from services.gateway.domain.callers import VisitorCaller
@@ -49,8 +50,7 @@ class FollowOwnThread:
         self._follow.hub.watch(self._suffix, self._look)
         if not await self._found(last_seq):
             await self._sink.send(server_frames.subscribed(self._topic, 0, complete=True))
-            self._seeking = asyncio.get_running_loop().create_task(self._seek())
-            self._seeking.add_done_callback(self._sought)
+            self._start_seeking(0)
 
     def expect(self) -> None:
         """A message of the visitor's was taken: there will be a conversation soon."""
@@ -68,16 +68,28 @@ class FollowOwnThread:
             self._follow.hub.leave(*self._followed)
 
     def _look(self, frame: Frame) -> None:
-        if frame.connection_id == self._visitor.connection_id and frame.topic == self._topic:
+        if self._followed is not None:
+            self._look_for_merge(frame, self._followed[0])
+        elif frame.connection_id == self._visitor.connection_id and frame.topic == self._topic:
             self._pauses = [0.0, *_PAUSES]
             self._look_now.set()
+
+    def _look_for_merge(self, frame: Frame, room: Room) -> None:
+        """Its own room is followed until the other one is: it hears of the merge, too."""
+        if frame.type == MERGED_FRAME and frame.conversation_id == room.conversation_id:
+            self._pauses = [0.0, *_PAUSES]
+            self._start_seeking(None)
+
+    def _start_seeking(self, last_seq: int | None) -> None:
+        self._seeking = asyncio.get_running_loop().create_task(self._seek(last_seq))
+        self._seeking.add_done_callback(self._sought)
 
     def _sought(self, task: asyncio.Task[None]) -> None:
         """What must not happen is not hidden: the visitor comes back, and it is seen when they do."""
         if not task.cancelled() and task.exception() is not None:
             self._sink.cut(TRY_AGAIN, "not available now")
 
-    async def _seek(self) -> None:
+    async def _seek(self, last_seq: int | None) -> None:
         while True:
             self._look_now.clear()
             pause = self._pauses.pop(0) if self._pauses else None
@@ -86,12 +98,15 @@ class FollowOwnThread:
                     await self._look_now.wait()  # the pauses have been set anew
             except TimeoutError:
                 with suppress(ParleyError):
-                    if await self._found(0):
+                    if await self._found(last_seq):
                         return
 
     async def _found(self, last_seq: int | None) -> bool:
         found = await self._conversations.find_for_visitor(self._visitor)
         if found.conversation is None or found.conversation.account_id != self._visitor.account_id:
+            return False
+        before = self._followed
+        if before is not None and before[0].conversation_id == found.conversation.id:
             return False
         room = conversation_room(self._visitor.account_id, found.conversation.id)
         follower = await self._follow(
@@ -104,5 +119,10 @@ class FollowOwnThread:
             last_seq=last_seq,
         )
         self._followed = (room, follower)
+        if before is not None:
+            self._follow.hub.leave(*before)
+        # It may become part of another one: its own room says so.
         self._follow.hub.unwatch(self._suffix, self._look)
+        self._suffix = found.conversation.id[-len(self._suffix) :]
+        self._follow.hub.watch(self._suffix, self._look)
         return True

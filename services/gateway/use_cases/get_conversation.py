@@ -11,11 +11,8 @@ class GetVisibleConversation:
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
 
-    async def __call__(
-        self, caller: PersonCaller, conversation_id: str, *, limit: int, before: int | None
-    ) -> ConversationThread:
-        """Raises DomainError `not_found`, TransientError when nobody answers."""
-        query = GetConversation(
-            person=caller.person, conversation_id=conversation_id, limit=limit, before=before
-        )
+    async def __call__(self, caller: PersonCaller, query: GetConversation) -> ConversationThread:
+        """Raises DomainError `not_found`, `invalid` for what is no cursor, TransientError when nobody
+        answers.
+        """
         return await self._conversations.thread(query, account_id=caller.account_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.contracts.drafts import ReplyDraft
 from libs.contracts.notes import NoteView
-from libs.contracts.scheduling import ScheduledReply
+from libs.contracts.scheduling import ScheduledReply, ScheduledState
 from libs.contracts.templates import Template
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.timers import Timer, TimerKind
@@ -80,6 +80,26 @@ class InMemoryOrganisingRecords:
 
     async def delete_draft(self, person_id: str, conversation_id: str) -> None:
         self._shelf.drafts.pop((self._account_id, person_id, conversation_id), None)
+
+    async def waiting_replies(self, conversation_id: str, limit: int) -> Sequence[ScheduledReply]:
+        found = [
+            reply
+            for (owner, _), reply in self._shelf.scheduled.items()
+            if (owner, reply.conversation_id) == (self._account_id, conversation_id)
+        ]
+        return [one for one in found if one.state is ScheduledState.WAITING][:limit]
+
+    async def move_notes(self, conversation_id: str, into: str) -> None:
+        for key, note in self._shelf.notes.items():
+            if (key[0], note.conversation_id) == (self._account_id, conversation_id):
+                self._shelf.notes[key] = note.model_copy(update={"conversation_id": into})
+
+    async def move_drafts(self, conversation_id: str, into: str) -> None:
+        for owner, person_id, of in tuple(self._shelf.drafts):
+            if (owner, of) == (self._account_id, conversation_id):
+                draft = self._shelf.drafts.pop((owner, person_id, of))
+                moved = draft.model_copy(update={"conversation_id": into})
+                self._shelf.drafts.setdefault((owner, person_id, into), moved)
 
     async def keep_snooze(self, conversation: Conversation) -> None:
         """What `save` does for the timer that wakes it."""

@@ -32,6 +32,10 @@ class InMemorySearches:
             if one.account_id == account_id and one.contact.id in contact_ids
         ][:limit]
 
+    async def merged_into(self, account_id: str, ids: Sequence[str]) -> dict[str, str]:
+        found = ((one, self._store.records.conversations.get((account_id, one))) for one in ids)
+        return {one: row.merged_into for one, row in found if row is not None and row.is_merged}
+
 
 def _has(text: str, wanted: Wanted) -> bool:
     words = words_of(text)

@@ -1,6 +1,6 @@
 """The ports of the conversation service in memory, with the same promises as the real ones."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from services.conversation.domain.directory import Account
 from services.conversation.domain.erasure import Erasure
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.presence import PresenceLease
+from services.conversation.domain.thread_pages import bounds_behind, newest_of
 from services.conversation.domain.tickets import ticket_status
 from services.conversation.domain.versions import check_unchanged
 from services.conversation.domain.work import calls_for_assigning
@@ -220,11 +221,16 @@ class InMemoryTransaction(
                 return message.view.id
         return None
 
-    async def turns(self, conversation_id: str, after: int, limit: int) -> tuple[Turn, ...]:
-        views = [message.view for message in self._thread(conversation_id)]
+    async def turns(
+        self, conversation_id: str, after: int, limit: int, *, merged: Sequence[str] = ()
+    ) -> tuple[Turn, ...]:
+        views = [one.view for one in self._thread(conversation_id) if one.view.sequence > after]
+        views += [one.view for other in merged for one in self._thread(other)]
+        if merged:
+            views.sort(key=lambda view: view.created_at)
         return tuple(
             Turn(message_id=view.id, role=view.sender.kind.value, text=view.content)
-            for view in [one for one in views if one.sequence > after and one.kind not in SIDE_KINDS][-limit:]
+            for view in [one for one in views if one.kind not in SIDE_KINDS][-limit:]
         )
 
     async def advance_delivery(
@@ -351,27 +357,44 @@ class InMemoryConversations:
         return deepcopy(self._store.records.conversations.get((account_id, conversation_id)))
 
     async def thread(
-        self, account_id: str, conversation_id: str, limit: int, before: int | None
+        self,
+        account_id: str,
+        conversation_id: str,
+        limit: int,
+        before: int | None,
+        bounds: Mapping[str, int] | None = None,
     ) -> Thread | None:
         conversation = await self.find(account_id, conversation_id)
         if conversation is None:
             return None
+        given = dict(bounds or ({conversation_id: before} if before is not None else {}))
+        ids = (conversation_id, *conversation.merged)
+        parts = [self._before(account_id, one, given.get(one)) for one in ids]
+        if before is not None and not bounds:
+            later = [
+                one.created_at for one in self._before(account_id, conversation_id, None)[len(parts[0]) :]
+            ]
+            parts[1:] = [
+                [one for one in part if not later or one.created_at < later[0]] for part in parts[1:]
+            ]
+        shown = newest_of(parts, limit)
+        timeline = self._store.records.transitions.get((account_id, conversation_id), [])
+        return Thread(
+            conversation,
+            shown,
+            tuple(timeline[-200:]),
+            more_before=sum(len(part) for part in parts) > len(shown),
+            bounds=bounds_behind(ids, shown, given) if conversation.merged else {},
+        )
+
+    def _before(self, account_id: str, conversation_id: str, bound: int | None) -> list[MessageView]:
         views = [
             message.view
             for (owner, _), message in self._store.records.messages.items()
             if owner == account_id and message.view.conversation_id == conversation_id
         ]
-        earlier = sorted(
-            (view for view in views if before is None or view.sequence < before),
-            key=lambda view: view.sequence,
-        )
-        timeline = self._store.records.transitions.get((account_id, conversation_id), [])
-        return Thread(
-            conversation,
-            tuple(earlier[-limit:]),
-            tuple(timeline[-200:]),
-            more_before=len(earlier) > limit,
-        )
+        earlier = [view for view in views if bound is None or view.sequence < bound]
+        return sorted(earlier, key=lambda view: view.sequence)
 
     async def of_session(
         self, account_id: str, session_id: str, connection_id: str | None, limit: int
@@ -429,7 +452,10 @@ def _wanted_ticket(conversation: Conversation, wanted: TicketStatus | None) -> b
 
 def _wanted(conversation: Conversation, wanted: ListFilter) -> bool:
     return (
-        wanted.visibility.allows(conversation.department, conversation.assignee_id, conversation.requester_id)
+        not conversation.is_merged
+        and wanted.visibility.allows(
+            conversation.department, conversation.assignee_id, conversation.requester_id
+        )
         and (not wanted.tickets_only or _wanted_ticket(conversation, wanted.ticket_status))
         and wanted.status in {None, conversation.status}
         and wanted.channel in {None, conversation.channel}

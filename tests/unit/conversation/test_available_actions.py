@@ -41,7 +41,7 @@ CALLERS = {
     "api key": Actor(kind=ActorKind.API_KEY, id="key"),
 }
 #: Looked at elsewhere: what they need beside the conversation is not of these states.
-ELSEWHERE = {"add_note", "schedule_reply"}
+ELSEWHERE = {"add_note", "schedule_reply", "merge"}
 
 STATES = st.fixed_dictionaries(
     {

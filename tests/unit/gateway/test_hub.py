@@ -8,7 +8,7 @@ from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import ConversationRef, FoundConversation
 from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.errors import DomainError, TransientError
-from libs.contracts.frames import Frame
+from libs.contracts.frames import MERGED_FRAME, Frame
 from libs.contracts.topology import account_room as account_room_name
 from libs.contracts.topology import conversation_room as conversation_room_name
 from services.gateway.domain.callers import PersonCaller, VisitorCaller
@@ -669,4 +669,42 @@ async def test_a_lost_first_frame_is_made_up_for_by_asking(monkeypatch: pytest.M
     thread.expect()
     await until(lambda: numbers(sink) == [2])
     thread.expect()
+    await thread.close()
+
+
+INTO = conversation("web:v2", connection_id="conn-web", department="IT")
+
+
+def merged_frame(sequence: int) -> Frame:
+    return chat_frame(OWN, sequence).model_copy(update={"type": MERGED_FRAME})
+
+
+async def test_a_visitor_goes_on_in_the_conversation_that_theirs_became_part_of():
+    world = World()
+    world.know(OWN, 5)
+    thread, sink = visitor(world)
+    await thread.start(None)
+    world.know(INTO, 2)
+    world.book.found[OWN.session_id] = world.book.found[INTO.id]
+    world.live(merged_frame(6))
+    await until(lambda: thread.conversation_id == INTO.id)
+    await until(lambda: world.hub.position(_room(OWN)) is None)
+    world.live(chat_frame(INTO, 3))
+    assert [one.get("seq") for one in frames(sink)] == [5, 6, 2, 3]
+    assert {one["topic"] for one in frames(sink)} == {"chat:web:v1"}
+    await thread.close()
+    assert world.hub.position(_room(INTO)) is None
+
+
+async def test_what_became_of_another_conversation_with_the_same_digits_is_not_theirs():
+    world = World()
+    world.know(OWN, 5)
+    thread, sink = visitor(world)
+    await thread.start(None)
+    world.live(merged_frame(6).model_copy(update={"type": "agent_message"}))
+    assert thread._seeking is None
+    world.live(merged_frame(7))
+    await until(lambda: not thread._pauses or len(thread._pauses) < 6)
+    assert thread.conversation_id == OWN.id
+    assert [one["seq"] for one in frames(sink)] == [5, 6, 7]
     await thread.close()

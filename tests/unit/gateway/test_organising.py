@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from libs.contracts.merging import MergeConversations
 from libs.contracts.organising import LabelConversation, SetPriority
 from libs.contracts.vocabulary import Priority
 from tests.unit.gateway.conftest import Site
@@ -38,6 +39,15 @@ async def test_priority(site: Site) -> None:
     ((_, command),) = site.commands.carried_out
     assert isinstance(command, SetPriority)
     assert command.priority is Priority.HIGH
+
+
+async def test_a_conversation_becomes_part_of_another(site: Site) -> None:
+    site.commands.result = SHOWN
+    answer = await site.client.post(f"{ADDRESS}/merge", json={"into": "c2"}, headers=site.bearer())
+    assert (answer.status_code, answer.json()) == (200, SHOWN)
+    ((_, command),) = site.commands.carried_out
+    assert isinstance(command, MergeConversations)
+    assert (command.conversation_id, command.into_conversation_id) == (CONVERSATION.id, "c2")
 
 
 @pytest.mark.parametrize(
