@@ -11,7 +11,7 @@ from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.message import Draft
 from services.conversation.use_cases.ports import Call, NewId, Transaction
 from services.conversation.use_cases.take_over_thread import console_actor
-from services.conversation.use_cases.threads import begin_thread, contact_of, of_thread
+from services.conversation.use_cases.threads import begin_thread, contact_of, message_called, of_thread
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class RecordConsole:
             return
         if conversation is None:
             conversation = await self._begin(command, call, tx, actor)
-        elif await tx.message_by_external_id(conversation.id, command.external_id) is not None:
+        elif await message_called(conversation, command.external_id, tx) is not None:
             return
         if conversation.status is Status.ACTIVE:
             conversation.hand_off(actor, call.now, reason=HandoffReason.AGENT_TOOK_OVER)
@@ -56,7 +56,7 @@ class RecordConsole:
     ) -> Draft:
         reply_to = None
         if command.reply_to:
-            reply_to = await tx.message_by_external_id(conversation.id, command.reply_to)
+            reply_to = await message_called(conversation, command.reply_to, tx)
         return Draft(
             id=self.new_id(),
             sender=Sender(kind=SenderKind.AGENT, id=command.writer_id, name=command.writer),

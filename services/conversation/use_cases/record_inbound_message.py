@@ -21,7 +21,7 @@ from services.conversation.domain.message import Draft
 from services.conversation.use_cases.asking_ai import ask_for_suggestion, profile_of, turns_of
 from services.conversation.use_cases.loading import home_of
 from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
-from services.conversation.use_cases.threads import begin_thread, contact_of
+from services.conversation.use_cases.threads import begin_thread, contact_of, message_called
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,7 @@ class RecordInbound:
     ) -> Draft:
         reply_to = None
         if command.reply_to:
-            for place in (conversation.id, *conversation.merged):
-                reply_to = reply_to or await tx.message_by_external_id(place, command.reply_to)
+            reply_to = await message_called(conversation, command.reply_to, tx)
         return Draft(
             id=self.new_id(),
             sender=Sender(kind=SenderKind.CONTACT, id=sender.id, name=sender.name),

@@ -73,3 +73,12 @@ async def contact_of(
     if contact.aliases:
         alias = await tx.known_alias(command.connection_id, (alias, *contact.aliases)) or alias
     return await tx.contact(command.connection_id, alias, contact.name, new_id)
+
+
+async def message_called(conversation: Conversation, external_id: str, tx: Transaction) -> str | None:
+    """The id of the message that the platform calls so, in it or in what was merged into it."""
+    for place in (conversation.id, *conversation.merged):
+        found = await tx.message_by_external_id(place, external_id)
+        if found is not None:
+            return found
+    return None
