@@ -40,7 +40,7 @@ check: setup lint types imports generated ## Everything that needs no broker
 
 test: check ## The whole suite, against a real broker and a real database
 	@sh deploy/setup.sh clients
-	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=json:build/coverage.json -q --durations=15
+	@$(PYTHON) -m tests.suite
 	@$(PYTHON) -m tests.coverage_limits build/coverage.json
 
 verify: test ## make test, and what takes longer: slow tests and the long form of the chaos table

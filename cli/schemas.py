@@ -92,23 +92,28 @@ def _of_folder(folder: Path) -> dict[str, Any]:
 def _of_revision(revision: str) -> dict[str, Any]:
     """The schemas of a git revision. Raises NoBaseError when there is no such revision or it has none."""
     inside = FOLDER.relative_to(ROOT).as_posix()
-    names = _git("ls-tree", "-r", "--name-only", "--end-of-options", revision, "--", f"{inside}/").split("\n")
-    paths = [name for name in names if name.endswith(".json")]
+    names = _git("ls-tree", "-r", "--name-only", "--end-of-options", revision, "--", f"{inside}/")
+    paths = [name for name in names.decode().split("\n") if name.endswith(".json")]
     if not paths:
         raise NoBaseError(f"{revision} holds no schemas")
-    return {
-        Path(path).name.removesuffix(".json"): json.loads(_git("show", f"{revision}:{path}"))
-        for path in paths
-    }
+    wanted = "".join(f"{revision}:{path}\n" for path in paths)
+    left, found = _git("cat-file", "--batch", given=wanted), {}
+    for path in paths:
+        # Each is "<object> blob <bytes>", a line feed, its bytes, a line feed.
+        head, _, left = left.partition(b"\n")
+        size = int(head.split()[-1])
+        found[Path(path).name.removesuffix(".json")] = json.loads(left[:size])
+        left = left[size + 1 :]
+    return found
 
 
-def _git(*arguments: str) -> str:
+def _git(*arguments: str, given: str = "") -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - no shell; the revision stands behind --end-of-options or a path
             ["git", *arguments],  # noqa: S607 - git is found where the developer has it
             cwd=ROOT,
+            input=given.encode(),
             capture_output=True,
-            text=True,
             timeout=30,
             check=True,
         )
