@@ -12,7 +12,13 @@ from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.logs import get_logger
 from libs.runtime.realtime import RealtimeQueue
 from libs.runtime.service import Service
-from services.gateway.adapters import mongo_answers, mongo_api_keys, mongo_credentials, mongo_families
+from services.gateway.adapters import (
+    mongo_answers,
+    mongo_api_keys,
+    mongo_credentials,
+    mongo_ended_tokens,
+    mongo_families,
+)
 from services.gateway.adapters.ai_knowledge import AiKnowledge, DocumentUploads
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.broker_audit import BrokerAudit
@@ -29,6 +35,7 @@ from services.gateway.adapters.jwks_tokens import JwksKeys, JwksTokens
 from services.gateway.adapters.mongo_answers import MongoAnswers
 from services.gateway.adapters.mongo_api_keys import MongoApiKeys
 from services.gateway.adapters.mongo_credentials import MongoCredentials
+from services.gateway.adapters.mongo_ended_tokens import MongoEndedTokens
 from services.gateway.adapters.mongo_families import MongoFamilies
 from services.gateway.adapters.notify_service import NotifyFrames
 from services.gateway.adapters.notify_settings import NotifySettings
@@ -59,6 +66,7 @@ async def build(settings: GatewaySettings) -> Service:
         indexes={
             **mongo_credentials.INDEXES,
             **mongo_families.INDEXES,
+            **mongo_ended_tokens.INDEXES,
             **mongo_answers.INDEXES,
             **mongo_api_keys.INDEXES,
         },
@@ -78,6 +86,7 @@ async def build(settings: GatewaySettings) -> Service:
     outside = Outside(
         credentials=MongoCredentials(store),
         families=AnnouncedFamilies(MongoFamilies(store), EndSessions(ended, announce)),
+        ended_tokens=MongoEndedTokens(store),
         passwords=passwords,
         people=ConversationPeople(rpc),
         connections=connections,
@@ -112,7 +121,9 @@ async def build(settings: GatewaySettings) -> Service:
         prefetch=1,
     )
 
-    session_ends = FollowSessionEnds([outside.families, outside.api_keys], ended, _log.warning)
+    session_ends = FollowSessionEnds(
+        [outside.families, outside.ended_tokens, outside.api_keys], ended, _log.warning
+    )
 
     def on_gap() -> None:
         connections.drop_all()

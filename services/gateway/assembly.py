@@ -81,6 +81,7 @@ from services.gateway.use_cases.create_api_key import CreateApiKey
 from services.gateway.use_cases.documents import Documents, Knowledge, Uploads
 from services.gateway.use_cases.download_file import DownloadFile
 from services.gateway.use_cases.end_sessions import EndSessions
+from services.gateway.use_cases.ended_tokens import EndedTokens
 from services.gateway.use_cases.file_ports import Files
 from services.gateway.use_cases.follow_own_thread import FollowOwnThread
 from services.gateway.use_cases.follow_room import FollowRoom
@@ -143,6 +144,7 @@ class Outside:
 
     credentials: Credentials
     families: Families
+    ended_tokens: EndedTokens
     passwords: Passwords
     people: People
     connections: Connections
@@ -191,7 +193,9 @@ def _identify_outside(settings: GatewaySettings, outside: Outside) -> IdentifyOu
         departments=settings.oidc_departments_claim,
         roles=settings.oidc_roles,
     )
-    return IdentifyOutside(outside.provider, mapping, outside.people, now, settings.access_lifetime)
+    return IdentifyOutside(
+        outside.provider, mapping, outside.people, now, settings.access_lifetime, outside.ended
+    )
 
 
 def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gateway:
@@ -274,7 +278,8 @@ def _add_sessions(app: FastAPI, settings: GatewaySettings, outside: Outside, tok
         refresh_lifetime=settings.refresh_lifetime,
         now=now,
     )
-    log_out = LogOut(outside.families, outside.ended, outside.audit)
+    end = EndSessions(outside.ended, outside.announce)
+    log_out = LogOut(outside.families, outside.ended_tokens, outside.ended, end, outside.audit)
     add_auth_routes(app, log_in, refresh, log_out, _commanding(outside))
 
 

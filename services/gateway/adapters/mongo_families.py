@@ -59,9 +59,9 @@ class MongoFamilies:
                 {"_id": {"$eq": family_id}, "revoked": False}, _revoked()
             )
 
-    async def revoke_person(self, person_id: str) -> Sequence[str]:
+    async def revoke_person(self, person_id: str, account_id: str) -> Sequence[str]:
         """The same for every log-in of a person. One that starts meanwhile is not among them."""
-        open_ones = {"person_id": {"$eq": person_id}, "revoked": False}
+        open_ones = {"person_id": {"$eq": person_id}, "account_id": {"$eq": account_id}, "revoked": False}
         with self._store.guarded():
             families = self._store.database[COLLECTION]
             found = [str(row["_id"]) async for row in families.find(open_ones, projection=["_id"])]

@@ -10,15 +10,25 @@ from libs.contracts.vocabulary import ActorKind, Role
 
 
 @dataclass(frozen=True, slots=True)
+class Vouched:
+    """For whom an outside identity provider vouches: the end of their token; when the directory was asked."""
+
+    ends_at: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCaller:
     """An agent, an admin or a requester with an access token, or an API key, which acts like a person whose
-    role is `api_key`. `session_id` names the log-in it came from, or the key.
+    role is `api_key`. `session_id` names the log-in it came from, or the key, or the outside token itself;
+    of such a token `vouched` says more.
     """
 
     person: Person
     expires_at: datetime
     session_id: str | None = None
     scopes: frozenset[str] = frozenset()
+    vouched: Vouched | None = None
 
     @property
     def role(self) -> str:

@@ -17,6 +17,11 @@ MOST = 200_000
 Cut = Callable[[], None]
 
 
+def name_of(person_id: str, account_id: str) -> str:
+    """The name under which everything that was known of a person ends; log-ins end by their ids."""
+    return f"person:{account_id}:{person_id}"
+
+
 class EndedSessions:
     """`lifetime` is that of an access token: so long an ended log-in is remembered."""
 
@@ -45,13 +50,18 @@ class EndedSessions:
         if session_id in self._ended:
             raise DomainError(ErrorCode.UNAUTHENTICATED, "This log-in has ended.")
 
+    def ended_since(self, name: str | None, moment: datetime) -> bool:
+        """Whether it ended at that moment or later."""
+        at = self._ended.get(name) if name is not None else None
+        return at is not None and at >= moment
+
     @contextmanager
-    def watch(self, session_id: str | None, cut: Cut) -> Iterator[None]:
-        """Have a socket cut when its log-in ends, also when it ended just now."""
+    def watch(self, session_id: str | None, cut: Cut, *, since: datetime | None = None) -> Iterator[None]:
+        """Have a socket cut when its log-in ends, also when it ended just now, or since a moment."""
         if session_id is None:
             yield
             return
-        if session_id in self._ended:
+        if session_id in self._ended and (since is None or self.ended_since(session_id, since)):
             cut()
         self._sockets.setdefault(session_id, set()).add(cut)
         try:

@@ -1,6 +1,7 @@
 """Who opens a socket, and until when they may keep it: the same for every socket of people."""
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -9,7 +10,7 @@ from libs.contracts.errors import DomainError, ErrorCode, ParleyError, Transient
 from services.gateway.domain import policy
 from services.gateway.domain.callers import PersonCaller
 from services.gateway.domain.client_frames import read_authenticate
-from services.gateway.domain.ended_sessions import EndedSessions
+from services.gateway.domain.ended_sessions import Cut, EndedSessions, name_of
 from services.gateway.entrypoints.http_guard import bearer_token
 from services.gateway.entrypoints.request_limits import RequestLimits
 from services.gateway.entrypoints.ws_socket import (
@@ -74,8 +75,21 @@ class Handshake:
     async def keep(self, caller: PersonCaller, socket: Socket, on_open: OnOpen, on_text: OnText) -> None:
         """Serve it until it ends, its token ends, or its log-in does."""
         left = (caller.expires_at - self._now()).total_seconds()
-        with self._ended.watch(caller.session_id, lambda: socket.cut(UNAUTHENTICATED, "logged out")):
+
+        def cut() -> None:
+            socket.cut(UNAUTHENTICATED, "logged out")
+
+        with self._ended.watch(caller.session_id, cut), self._watch_person(caller, cut):
             await socket.run(on_open, on_text, ends_in=left)
+
+    def _watch_person(self, caller: PersonCaller, cut: Cut) -> AbstractContextManager[None]:
+        """Of whom an outside provider vouches for there is no log-in that could end: what ends is what was
+        known of them.
+        """
+        if caller.vouched is None:
+            return nullcontext()
+        name = name_of(caller.person.id, caller.account_id)
+        return self._ended.watch(name, cut, since=caller.vouched.known_at)
 
     async def _authenticate(self, websocket: WebSocket) -> Opened:
         """By header, address or first frame."""

@@ -54,7 +54,7 @@ class AdministerPeople:
             raise
         less = not set(before.departments) <= set(after.departments) or not after.active
         if after.role != before.role or less:
-            await self.families.revoke_person(after.id)
+            await self.families.revoke_person(after.id, caller.account_id)
         return after
 
     async def delete(self, caller: PersonCaller, person_id: str, command_id: str) -> Person:
@@ -64,7 +64,7 @@ class AdministerPeople:
         command = DeletePerson(actor=caller.actor(), person_id=person_id)
         gone = await self._carry_out(caller, command, command_id)
         await self.credentials.remove(gone.id, caller.account_id)
-        await self.families.revoke_person(gone.id)
+        await self.families.revoke_person(gone.id, caller.account_id)
         return gone
 
     async def set_password(self, caller: PersonCaller, person_id: str, password: str) -> Person:
@@ -73,7 +73,7 @@ class AdministerPeople:
         """
         person = await self._find(caller, person_id)
         await self._set(person, password)
-        await self.families.revoke_person(person.id)
+        await self.families.revoke_person(person.id, caller.account_id)
         await self.audit(caller, "set_password", targets={"person": person.id})
         return person
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.gateway.domain.ended_sessions import name_of
 from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.ports import Announce, Families
 
@@ -34,10 +35,12 @@ class AnnouncedFamilies:
         await self._families.revoke(family_id)
         await self._end([family_id])
 
-    async def revoke_person(self, person_id: str) -> Sequence[str]:
-        """End every log-in of a person."""
-        ended = await self._families.revoke_person(person_id)
-        await self._end(ended)
+    async def revoke_person(self, person_id: str, account_id: str) -> Sequence[str]:
+        """End every log-in of a person, and have it looked up again who they are whom an outside identity
+        provider has vouched for.
+        """
+        ended = await self._families.revoke_person(person_id, account_id)
+        await self._end([*ended, name_of(person_id, account_id)])
         return ended
 
     async def revoked_since(self, moment: datetime) -> Sequence[str]:

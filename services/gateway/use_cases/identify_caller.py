@@ -31,7 +31,7 @@ class IdentifyByToken:
         if api_keys.looks_like_key(token):
             return await self._by_key(token)
         if self._outside is not None and self._outside.is_theirs(token):
-            return await self._outside(token)
+            return await self._outside(token, ended_too=ended_too)
         return self._tokens.read_person(token, ended_too=ended_too)
 
     async def _by_key(self, token: str) -> PersonCaller:

@@ -73,8 +73,22 @@ class LogIn:
                 expires_at=moment + self._refresh_lifetime,
             )
         )
+        person = await self._still_counts(credential, person, family_id)
         await self._audit(PersonCaller(person, moment), ACTION, targets={"session": family_id})
         return self._tokens.issue(person, refresh_tokens.join(family_id, secret), issued_at=moment)
+
+    async def _still_counts(self, credential: Credential, person: Person, family_id: str) -> Person:
+        """The person as they are now that the log-in is known. Whoever made them inactive, or changed their
+        password, in the meantime has looked for log-ins before this one was there to be found.
+        """
+        kept = await self._credentials.find(credential.email)
+        latest = await self._people.find(person.id, person.account_id)
+        same = kept is not None and kept.password_hash == credential.password_hash
+        if not same or latest is None or not latest.active:
+            await self._families.revoke(family_id)
+            await self._audit(_claimed(credential, self._now()), ACTION, refused=ErrorCode.UNAUTHENTICATED)
+            raise refused()
+        return latest
 
     def _limit(self, address: str, email: str) -> None:
         moment = self._clock()

@@ -95,8 +95,8 @@ class Families(Protocol):
         """Make all its tokens worthless."""
         ...
 
-    async def revoke_person(self, person_id: str) -> Sequence[str]:
-        """The same for every log-in of a person; those that had not ended before."""
+    async def revoke_person(self, person_id: str, account_id: str) -> Sequence[str]:
+        """The same for every log-in of a person of an account; those that had not ended before."""
         ...
 
     async def revoked_since(self, moment: datetime) -> Sequence[str]:

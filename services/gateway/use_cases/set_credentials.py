@@ -25,4 +25,4 @@ class SetCredentialsOfPerson:
             )
         )
         if changed:
-            await self._families.revoke_person(command.person_id)
+            await self._families.revoke_person(command.person_id, account_id)

@@ -122,10 +122,11 @@ async def test_what_is_revoked_or_over_is_not_replaced(families: Families):
     await families.start(family())
     await families.start(family(id="f2", expires_at=now() - timedelta(seconds=1)))
     await families.start(family(id="f3", person_id="p2"))
+    await families.start(family(id="f5", person_id="p2", account_id="another"))
     await families.revoke("f1")
     assert not await families.rotate(family(current="x"), presented="secret-1")
     assert not await families.rotate(family(id="f2", current="x"), presented="secret-1")
-    await families.revoke_person("p2")
+    assert await families.revoke_person("p2", "acc") == ["f3"]
     third = await families.find("f3")
     assert third is not None
     assert third.revoked

@@ -26,6 +26,7 @@ from services.gateway.use_cases.identify_outside import OutsideTokens
 from services.gateway.use_cases.ports import Credential
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
 from tests.unit.gateway.fake_audit import RecordedAudit
+from tests.unit.gateway.fake_ended_tokens import InMemoryEndedTokens
 from tests.unit.gateway.fake_knowledge import KnownDocuments
 from tests.unit.gateway.fake_office import ScriptedOffice
 from tests.unit.gateway.fakes import (
@@ -72,6 +73,7 @@ class Site:
     client: httpx.AsyncClient
     credentials: InMemoryCredentials
     families: InMemoryFamilies
+    ended_tokens: InMemoryEndedTokens
     passwords: PlainPasswords
     people: Directory
     connections: KnownConnections
@@ -111,6 +113,7 @@ def make_site(*, provider: OutsideTokens | None = None, **changes: Any) -> Site:
     parts: dict[str, Any] = {
         "credentials": InMemoryCredentials(),
         "families": InMemoryFamilies(RealClock()),
+        "ended_tokens": InMemoryEndedTokens(),
         "passwords": PlainPasswords(),
         "people": Directory(ANA, BEN, REQUESTER),
         "connections": KnownConnections(TELEGRAM, WIDGET),

@@ -103,8 +103,13 @@ class InMemoryFamilies:
         if family_id in self.rows:
             self.rows[family_id] = replace(self.rows[family_id], revoked=True)
 
-    async def revoke_person(self, person_id: str) -> list[str]:
-        mine = [one.id for one in self.rows.values() if one.person_id == person_id and not one.revoked]
+    async def revoke_person(self, person_id: str, account_id: str) -> list[str]:
+        whose = (person_id, account_id)
+        mine = [
+            one.id
+            for one in self.rows.values()
+            if (one.person_id, one.account_id) == whose and not one.revoked
+        ]
         for family_id in mine:
             await self.revoke(family_id)
         return mine

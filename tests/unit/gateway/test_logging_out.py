@@ -19,6 +19,7 @@ from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
 from services.gateway.use_cases.log_out import LogOut
 from tests.unit.gateway.conftest import JWT_SECRET, Site
 from tests.unit.gateway.fake_audit import RecordedAudit
+from tests.unit.gateway.fake_ended_tokens import InMemoryEndedTokens
 from tests.unit.gateway.fakes import Clock, InMemoryFamilies
 from tests.unit.gateway.samples import ACCOUNT, ANA, BEN
 
@@ -34,7 +35,10 @@ class World:
         self.told: list[list[str]] = []
         self.audit = RecordedAudit()
         self.store = InMemoryFamilies(self.clock)
-        self.families = AnnouncedFamilies(self.store, EndSessions(self.ended, self._announce))
+        self.tokens = InMemoryEndedTokens()
+        end = EndSessions(self.ended, self._announce)
+        self.families = AnnouncedFamilies(self.store, end)
+        self.log_out = LogOut(self.families, self.tokens, self.ended, end, self.audit)
 
     async def _announce(self, session_ids: object) -> None:
         self.told.append(list(session_ids))  # type: ignore[call-overload] # a sequence
@@ -63,7 +67,7 @@ async def world() -> World:
 
 
 async def test_a_log_out_ends_one_log_in_and_tells_the_other_replicas(world: World) -> None:
-    await LogOut(world.families, world.ended, world.audit)(world.caller("ana-1"), everywhere=False)
+    await world.log_out(world.caller("ana-1"), everywhere=False)
     assert [world.counts(one) for one in ("ana-1", "ana-2", "ben")] == [False, True, True]
     assert world.told == [["ana-1"]]
     family = await world.families.find("ana-1")
@@ -73,17 +77,17 @@ async def test_a_log_out_ends_one_log_in_and_tells_the_other_replicas(world: Wor
 
 
 async def test_everywhere_ends_all_of_the_person_and_nobody_else(world: World) -> None:
-    await LogOut(world.families, world.ended, world.audit)(world.caller("ana-1"), everywhere=True)
+    await world.log_out(world.caller("ana-1"), everywhere=True)
     assert [world.counts(one) for one in ("ana-1", "ana-2", "ben")] == [False, False, True]
-    assert world.told == [["ana-1", "ana-2"]]
+    assert world.told == [["ana-1", "ana-2", f"person:{ACCOUNT}:{ANA.id}"]]
     # A log-in that has ended ends no others, whoever has its token.
     with pytest.raises(DomainError):
-        await LogOut(world.families, world.ended, world.audit)(world.caller("ana-1"), everywhere=True)
-    assert world.told == [["ana-1", "ana-2"]]
+        await world.log_out(world.caller("ana-1"), everywhere=True)
+    assert world.told == [["ana-1", "ana-2", f"person:{ACCOUNT}:{ANA.id}"]]
 
 
 async def test_a_token_that_names_no_log_in_ends_none(world: World) -> None:
-    await LogOut(world.families, world.ended, world.audit)(world.caller(None), everywhere=False)
+    await world.log_out(world.caller(None), everywhere=False)
     assert world.told == []
     assert world.counts(None)
 

@@ -14,6 +14,7 @@ from libs.runtime.clock import now
 from services.gateway.adapters import jwks_tokens
 from services.gateway.adapters.jwks_tokens import JwksKeys, JwksTokens
 from services.gateway.domain import outside_identity
+from services.gateway.domain.ended_sessions import EndedSessions, name_of
 from services.gateway.domain.outside_identity import ClaimMapping
 from services.gateway.use_cases import identify_outside
 from services.gateway.use_cases.identify_outside import IdentifyOutside
@@ -44,12 +45,15 @@ class Side:
         self.people = Directory(ANA)
         self.clock = Clock()
         self.clock.moment = now()
+        self.ended = EndedSessions(timedelta(minutes=15), self.clock.now)
         self.keys = JwksKeys(provider.url, client, self.seconds)
         self.tokens = JwksTokens(self.keys, issuer=ISSUER, audience=AUDIENCE, algorithms=("RS256", "ES256"))
         self.identify = self.mapped(ClaimMapping())
 
     def mapped(self, mapping: ClaimMapping) -> IdentifyOutside:
-        return IdentifyOutside(self.tokens, mapping, self.people, self.clock.now, timedelta(minutes=15))
+        return IdentifyOutside(
+            self.tokens, mapping, self.people, self.clock.now, timedelta(minutes=15), self.ended
+        )
 
     async def refuses(self, token: str, identify: IdentifyOutside | None = None) -> str:
         with pytest.raises(ParleyError) as refused:
@@ -67,7 +71,9 @@ async def test_whom_the_directory_knows_acts_as_it_says(side: Side) -> None:
     token = side.provider.token(role="admin")
     assert side.identify.is_theirs(token)
     caller = await side.identify(token)
-    assert (caller.person, caller.session_id) == (ANA, None)
+    assert caller.person == ANA
+    assert caller.vouched is not None
+    assert caller.session_id not in {None, token}
     assert caller.expires_at <= now() + timedelta(minutes=5, seconds=1)
     side.provider.add_key("k2", "ec")
     side.seconds.at += 60
@@ -220,6 +226,50 @@ async def test_over_http_and_sockets_such_a_token_counts_like_ours(side: Side) -
         assert ours.status_code == 200
         wrong = {"Authorization": f"Bearer {side.provider.token(aud='another-app')}"}
         assert (await site.client.get("/api/v1/conversations", headers=wrong)).status_code == 401
+        async with connected(f"{served.ws}/ws", additional_headers=headers) as socket:
+            assert (await frame(socket))["topic"] == f"account:{ACCOUNT}"
+
+
+async def test_who_logs_out_with_such_a_token_has_ended_it_until_it_ends_by_itself(side: Side) -> None:
+    site = make_site(provider=side.tokens)
+    async for served in serve(site):
+        token, another = side.provider.token(), side.provider.token(nonce="another")
+        headers = {"Authorization": f"Bearer {token}"}
+        async with connected(f"{served.ws}/ws", additional_headers=headers) as socket:
+            await frame(socket)
+            key = headers | {"Idempotency-Key": "out"}
+            assert (await site.client.post("/auth/logout", headers=key)).status_code == 204
+            await socket.wait_closed()
+            assert socket.close_code == 4401
+        assert (await site.client.post("/auth/logout", headers=key)).status_code == 204
+        assert (await site.client.post("/auth/logout", headers=headers)).status_code == 401
+        assert (await site.client.get("/api/v1/conversations", headers=headers)).status_code == 401
+        others = {"Authorization": f"Bearer {another}"}
+        assert (await site.client.get("/api/v1/conversations", headers=others)).status_code == 200
+        ((token_id, until),) = site.ended_tokens.rows.items()
+        assert token not in token_id
+        assert until > now() + timedelta(minutes=4)
+        assert site.announce.told[-1] == token_id
+        everywhere = {"everywhere": True}
+        assert (await site.client.post("/auth/logout", headers=others, json=everywhere)).status_code == 204
+        assert len(site.ended_tokens.rows) == 2
+
+
+async def test_somebody_made_inactive_has_no_socket_left_and_is_looked_up_again(side: Side) -> None:
+    site = make_site(provider=side.tokens)
+    async for served in serve(site):
+        headers = {"Authorization": f"Bearer {side.provider.token()}"}
+        async with connected(f"{served.ws}/ws", additional_headers=headers) as socket:
+            await frame(socket)
+            site.people.people[ANA.id] = ANA.model_copy(update={"active": False})
+            site.ended.end([name_of(ANA.id, "another")])
+            assert (await site.client.get("/api/v1/conversations", headers=headers)).status_code == 200
+            site.ended.end([name_of(ANA.id, ACCOUNT)])
+            await socket.wait_closed()
+            assert socket.close_code == 4401
+        assert (await site.client.get("/api/v1/conversations", headers=headers)).status_code == 401
+        site.people.people[ANA.id] = ANA
+        site.ended.end([name_of(ANA.id, ACCOUNT)])
         async with connected(f"{served.ws}/ws", additional_headers=headers) as socket:
             assert (await frame(socket))["topic"] == f"account:{ACCOUNT}"
 

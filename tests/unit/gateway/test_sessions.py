@@ -8,6 +8,7 @@ from libs.contracts.gateway import SetCredentials
 from libs.runtime.ids import new_id
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.domain.rate_limits import TokenBuckets
+from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.log_in import LogIn
 from services.gateway.use_cases.ports import Credential
 from services.gateway.use_cases.refresh_session import RefreshSession
@@ -198,6 +199,44 @@ async def test_a_person_who_is_inactive_neither_logs_in_nor_refreshes():
     world.people.people[ANA.id] = ANA
     await refused("unauthenticated", world.refresh(first.refresh_token))
     await world.logged_in()
+
+
+@pytest.mark.parametrize("change", ["inactive", "gone", "another password", "no password"])
+async def test_what_changes_while_somebody_logs_in_ends_that_log_in_too(change: str):
+    """Whoever changed it has looked for log-ins before this one was there."""
+    world = World()
+    start = world.families.start
+
+    async def meanwhile(family: Family) -> None:
+        if change == "inactive":
+            world.people.people[ANA.id] = ANA.model_copy(update={"active": False})
+        elif change == "gone":
+            world.people.people.clear()
+        elif change == "another password":
+            command = set_command(ANA.id, ANA.email, "new")
+            setting = SetCredentialsOfPerson(world.credentials, world.families)
+            await setting(command, account_id=ACCOUNT, given_at=WHEN)
+        else:
+            await world.credentials.remove(ANA.id, ACCOUNT)
+        await world.families.revoke_person(ANA.id, ACCOUNT)
+        await start(family)
+
+    world.families.start = meanwhile  # type: ignore[method-assign] # the other's turn comes in between
+    await refused("unauthenticated", world.logged_in())
+    assert [family.revoked for family in world.families.rows.values()] == [True]
+    assert world.audit.told == [(ANA.id, "log_in", "unauthenticated")]
+
+
+async def test_who_lost_a_department_while_logging_in_has_a_token_without_it():
+    world = World()
+    start = world.families.start
+
+    async def meanwhile(family: Family) -> None:
+        world.people.people[ANA.id] = ANA.model_copy(update={"departments": ()})
+        await start(family)
+
+    world.families.start = meanwhile  # type: ignore[method-assign] # the other's turn comes in between
+    assert (await world.logged_in()).person.departments == ()
 
 
 async def test_a_person_who_is_gone_cannot_refresh():
