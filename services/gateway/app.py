@@ -166,7 +166,7 @@ def _jwks(settings: GatewaySettings) -> JwksKeys | None:
     if not settings.oidc_issuer:
         return None
     client = httpx.AsyncClient(timeout=5.0, follow_redirects=False, trust_env=False)
-    return JwksKeys(settings.oidc_jwks_url, client, monotonic)
+    return JwksKeys(settings.oidc_jwks_url, client, monotonic, between=settings.oidc_keys_seconds)
 
 
 def _provider(settings: GatewaySettings, keys: JwksKeys) -> JwksTokens:

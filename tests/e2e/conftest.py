@@ -1,5 +1,6 @@
 """One stack with two replicas of every service, for all tests from outside."""
 
+import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from libs.standins.client import StandinClient
 from tests.conftest import Broker, databases, vhost
 from tests.e2e.parley import Parley
 from tests.e2e.webhook_receiver import SECRET, WebhookReceiver, receiving
+from tests.unit.gateway.identity_provider import AUDIENCE, ISSUER, IdentityProvider, identity_provider
 
 #: The tests log in far more often than people do.
 LIMITS = {"GATEWAY_LOGINS_PER_EMAIL": "10000", "GATEWAY_LOGINS_PER_ADDRESS": "10000"}
@@ -26,7 +28,33 @@ async def receiver() -> AsyncIterator[WebhookReceiver]:
 
 
 @pytest.fixture(scope="session")
-async def parley(broker: Broker, mongodb_url: str, receiver: WebhookReceiver) -> AsyncIterator[Parley]:
+async def provider() -> AsyncIterator[IdentityProvider]:
+    """An identity provider whose tokens count beside the stack's own."""
+    async with identity_provider() as made:
+        yield made
+
+
+def _trusting(provider: IdentityProvider) -> dict[str, str]:
+    """Settings with every claim under a name of the provider's own."""
+    return {
+        "GATEWAY_OIDC_ISSUER": ISSUER,
+        "GATEWAY_OIDC_AUDIENCE": AUDIENCE,
+        "GATEWAY_OIDC_JWKS_URL": provider.url,
+        "GATEWAY_OIDC_KEYS_SECONDS": "1",
+        "GATEWAY_OIDC_ACCOUNT_CLAIM": "tenant",
+        "GATEWAY_OIDC_PERSON_CLAIM": "employee",
+        "GATEWAY_OIDC_EMAIL_CLAIM": "mail",
+        "GATEWAY_OIDC_NAME_CLAIM": "display",
+        "GATEWAY_OIDC_ROLE_CLAIM": "groups",
+        "GATEWAY_OIDC_DEPARTMENTS_CLAIM": "teams",
+        "GATEWAY_OIDC_ROLES": json.dumps({"support": "agent", "leads": "admin", "staff": "user"}),
+    }
+
+
+@pytest.fixture(scope="session")
+async def parley(
+    broker: Broker, mongodb_url: str, receiver: WebhookReceiver, provider: IdentityProvider
+) -> AsyncIterator[Parley]:
     """Two replicas of everything, on the session's broker and database."""
     async with vhost(broker) as broker_url, databases(mongodb_url) as prefix:
         with tempfile.TemporaryDirectory(prefix="parley-e2e-") as folder:
@@ -41,6 +69,7 @@ async def parley(broker: Broker, mongodb_url: str, receiver: WebhookReceiver) ->
                     "NOTIFY_INTERNAL_WEBHOOKS": receiver.address,
                     "NOTIFY_INTERNAL_WEBHOOK_SECRET": SECRET,
                     **LIMITS,
+                    **_trusting(provider),
                 },
             )
             async with (

@@ -29,10 +29,13 @@ _log = get_logger("identity")
 class JwksKeys:
     """The keys, by their ids. One question at a time."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, url: str, client: httpx.AsyncClient, clock: Callable[[], float], *, between: float = _BETWEEN
+    ) -> None:
         self._url = url
         self._client = client
         self._clock = clock
+        self._between = between
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._fetched: float | None = None
         self._asked: float | None = None
@@ -51,7 +54,7 @@ class JwksKeys:
 
     async def _refresh(self) -> None:
         moment = self._clock()
-        if self._asked is None or moment - self._asked >= _BETWEEN:
+        if self._asked is None or moment - self._asked >= self._between:
             self._asked = moment
             try:
                 async with asyncio.timeout(_TIME_LIMIT):
