@@ -72,8 +72,8 @@ class GatewaySettings(ServiceSettings):
     oidc_issuer: str = ""
     oidc_audience: str = ""
     oidc_jwks_url: str = ""
-    #: Seconds at least between two questions for keys that are not known: whoever sends nonsense shall not make
-    #: us ask. So long may a new key of the provider's go unknown.
+    #: Seconds at least between two questions for keys that are not known: whoever sends nonsense shall not
+    #: make us ask. So long may a new key of the provider's go unknown.
     oidc_keys_seconds: float = Field(default=30.0, ge=1, le=600)
     #: Signature algorithms that count; symmetric ones never do.
     oidc_algorithms: tuple[str, ...] = ("RS256", "ES256")

@@ -1,6 +1,5 @@
 """Contacts in MongoDB: a document an alias. A merged one keeps its alias and points to the other."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from libs.contracts.contacts import ContactAlias
 from libs.runtime.mongo import Store
+from services.conversation.adapters.beginnings import beginning_with
 from services.conversation.adapters.documents import Document
 from services.conversation.adapters.mongo_part import MongoPart, Records
 from services.conversation.domain.contact import Contact
@@ -120,7 +120,7 @@ class MongoContactReads:
         if after is not None:
             query["_id"] = {"$gt": after}
         if prefix:
-            begins = {"$regex": f"^{re.escape(prefix)}"}
+            begins = beginning_with(prefix)
             query = {"$or": [query | {"name_keys": begins}, query | {"keys": begins}]}
         with self._store.guarded():
             found = self._records.contacts.find(query).sort("_id", ASCENDING).limit(limit)

@@ -1,6 +1,5 @@
 """The directory, read without changing anything."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from pymongo import ASCENDING
 from libs.contracts.conversation import Person
 from libs.runtime.mongo import Store
 from services.conversation.adapters import documents
+from services.conversation.adapters.beginnings import beginning_with
 from services.conversation.adapters.mongo_part import Collection, Records
 from services.conversation.domain.directory import Account
 from services.conversation.use_cases.directory_read_ports import PeopleFilter
@@ -72,7 +72,7 @@ class MongoDirectoryReads:
         if wanted.department is not None:
             query["departments"] = wanted.department
         if wanted.prefix is not None:
-            query["keys"] = {"$regex": f"^{re.escape(wanted.prefix)}"}
+            query["keys"] = beginning_with(wanted.prefix)
         rows = await self._page(self._records.people, query, after, limit)
         return [documents.person_of(row) for row in rows]
 

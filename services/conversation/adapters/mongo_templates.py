@@ -1,6 +1,5 @@
 """Templates and drafts in MongoDB. The ids of templates sort by the time they were made."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from pymongo import ASCENDING
 from libs.contracts.drafts import ReplyDraft
 from libs.contracts.templates import Template
 from libs.runtime.mongo import Store
+from services.conversation.adapters.beginnings import beginning_with
 from services.conversation.adapters.documents import Document, in_account
 from services.conversation.adapters.mongo_part import MongoPart, Records
 
@@ -95,7 +95,7 @@ class MongoTemplateReads:
         if department is not None:
             clauses.append({"department": department})
         if shortcut is not None:
-            clauses.append({"shortcut": {"$regex": f"^{re.escape(shortcut)}"}})
+            clauses.append({"shortcut": beginning_with(shortcut)})
         if after is not None:
             clauses.append({"_id": {"$gt": after}})
         with self._store.guarded():

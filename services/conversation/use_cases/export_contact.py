@@ -118,6 +118,7 @@ def place_of(cursor: str) -> Place:
         conversation_id, kind, after = json.loads(urlsafe_b64decode(cursor.encode()))
         known = ExportKind(kind) if kind is not None else None
         fits = isinstance(conversation_id, str) and isinstance(after, str | None)
+        f"{conversation_id}{after}".encode()  # half a surrogate pair is no text
         if known is ExportKind.CONVERSATION or not fits:
             raise ValueError(cursor)
     except (ValueError, TypeError) as error:

@@ -2,12 +2,12 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
 
 from libs.contracts.audit import AuditEntry, AuditPage, ListAudit
 from libs.contracts.errors import DomainError, ErrorCode
 from services.conversation.domain.policy import actor_of, require_admin
 from services.conversation.use_cases.audit_ports import AuditFilter, AuditPlace, AuditTrail
+from services.conversation.use_cases.cursor_moment import moment_of
 from services.conversation.use_cases.ports import Call
 
 
@@ -41,9 +41,6 @@ def _cursor(entry: AuditEntry) -> str:
 def _place(cursor: str) -> AuditPlace:
     try:
         at, entry_id = urlsafe_b64decode(cursor.encode()).decode().split(" ", 1)
-        moment = datetime.fromisoformat(at)
+        return AuditPlace(moment_of(at), entry_id)
     except ValueError as error:
         raise DomainError(ErrorCode.INVALID, "this is not a cursor of this list") from error
-    if moment.tzinfo is None:
-        raise DomainError(ErrorCode.INVALID, "this is not a cursor of this list")
-    return AuditPlace(moment, entry_id)

@@ -2,7 +2,6 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
-from datetime import datetime
 from json import dumps, loads
 
 from libs.contracts.errors import DomainError, ErrorCode
@@ -10,6 +9,7 @@ from libs.contracts.reading import ConversationPage, ListConversations
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.organising import label_of
 from services.conversation.domain.policy import actor_of, visibility_of
+from services.conversation.use_cases.cursor_moment import moment_of
 from services.conversation.use_cases.ports import Call, Conversations, ListFilter, Place, Window
 from services.conversation.use_cases.search_conversations import SearchConversations
 from services.conversation.use_cases.totals import total_of
@@ -86,11 +86,11 @@ def _encode(last: Conversation, query: ListConversations) -> str:
 def _decode(cursor: str, order: str) -> Place:
     try:
         made_for, moment, conversation_id = loads(urlsafe_b64decode(cursor.encode()))
-        place = Place(datetime.fromisoformat(moment), str(conversation_id))
-        usable = made_for == order and place.moment.tzinfo is not None
+        place = Place(moment_of(moment), conversation_id)
+        str.encode(conversation_id)  # half a surrogate pair is no text
     except (ValueError, TypeError) as error:
         raise _bad_cursor() from error
-    if not usable:
+    if made_for != order:
         raise _bad_cursor()
     return place
 

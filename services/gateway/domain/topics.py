@@ -7,6 +7,8 @@ from libs.contracts import topology
 from libs.contracts.errors import DomainError, ErrorCode
 
 _MOST = 300
+#: No id is longer.
+LONGEST_ID = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def read_topic(name: str) -> Topic:
     """
     if 0 < len(name) <= _MOST:
         for prefix, kind in _PREFIXES.items():
-            if name.startswith(prefix) and len(name) > len(prefix):
+            if name.startswith(prefix) and 0 < len(name) - len(prefix) <= LONGEST_ID:
                 return Topic(name, kind, name.removeprefix(prefix))
         if _is_conversation(name):
             return Topic(name, "conversation", name)

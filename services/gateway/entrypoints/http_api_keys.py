@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from libs.contracts.api_keys import Scope
 from services.gateway.domain.api_keys import ApiKey
@@ -14,6 +14,7 @@ from services.gateway.entrypoints.http_console import PathId
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import _said, body_config
+from services.gateway.entrypoints.http_moments import AnyMoment
 from services.gateway.use_cases.create_api_key import CreateApiKey
 from services.gateway.use_cases.list_api_keys import ListApiKeys
 from services.gateway.use_cases.revoke_api_key import RevokeApiKey
@@ -44,7 +45,7 @@ class ApiKeyBody(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_said)]
     scopes: list[Annotated[Scope, Field(strict=False)]] = Field(min_length=1, max_length=len(Scope))
-    expires_at: AwareDatetime | None = Field(default=None, strict=False)
+    expires_at: AnyMoment | None = Field(default=None, strict=False)
 
 
 class ApiKeyView(BaseModel):

@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.audit import AuditPage, ListAudit
 from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_guard import CurrentPerson
 from services.gateway.entrypoints.http_models import AnyId
+from services.gateway.entrypoints.http_moments import AnyMoment
 from services.gateway.use_cases.run_query import Queries
 
 
@@ -22,8 +23,8 @@ class AuditQuery(BaseModel):
     action: str | None = Field(default=None, min_length=1, max_length=128, description="Such as `log_in`.")
     target: AnyId | None = Field(default=None, description="An id that the action was on.")
     result: Literal["done", "refused"] | None = None
-    since: AwareDatetime | None = Field(default=None, description="Included.")
-    until: AwareDatetime | None = Field(default=None, description="Not included.")
+    since: AnyMoment | None = Field(default=None, description="Included.")
+    until: AnyMoment | None = Field(default=None, description="Not included.")
     cursor: str | None = Field(default=None, min_length=1, max_length=512)
     page_size: int = Field(default=50, ge=1, le=200)
 

@@ -13,7 +13,7 @@ _PATH = [
         "required": True,
         "schema": {"type": "string", "enum": sorted(CHANNELS)},
     },
-    {"name": "connection_id", "in": "path", "required": True, "schema": {"type": "string"}},
+    {"name": "connection_id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 128}},
 ]
 
 _POST = {
@@ -54,7 +54,7 @@ _GET = {
     "parameters": [
         *_PATH,
         *(
-            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+            {"name": name, "in": "query", "required": False, "schema": {"type": "string", "maxLength": 4096}}
             for name in ("hub.mode", "hub.verify_token", "hub.challenge")
         ),
     ],

@@ -68,7 +68,7 @@ class GivenQuery(BaseModel):
         default=None, description="`internal`: for agents alone, never quoted to visitors."
     )
     language: str | None = Field(
-        default=None, pattern="^[a-z]{2}$", description="Two letters; guessed without."
+        default=None, max_length=2, pattern="^[a-z]{2}$", description="Two letters; guessed without."
     )
 
 

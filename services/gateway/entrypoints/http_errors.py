@@ -99,6 +99,12 @@ def operation_of(request: Request) -> str:
     return str(getattr(route, "operation_id", None) or getattr(route, "name", ""))
 
 
+def _named(request: Request) -> str | None:
+    """The conversation that the address names; a ticket is one."""
+    named: str | None = request.path_params.get("conversation_id") or request.path_params.get("ticket_id")
+    return named
+
+
 def error_response(
     request: Request,
     status: int,
@@ -112,7 +118,7 @@ def error_response(
     body = ErrorBody(
         detail=_DETAIL_BY_OPERATION.get(operation_of(request), detail),
         code=code,
-        conversation_id=conversation_id or request.path_params.get("conversation_id"),
+        conversation_id=conversation_id or _named(request),
         timestamp=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         trace_id=current_trace_id() or uuid4().hex,
     )

@@ -200,7 +200,7 @@ class ThreadQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     limit: int = Field(default=200, ge=1, le=500, description="Messages, the newest ones.")
-    before: int | None = Field(default=None, ge=1, description="Only messages before this sequence.")
+    before: int | None = Field(default=None, ge=1, lt=2**53, description="Only messages before it.")
     cursor: str | None = Field(
         default=None, max_length=2048, description="The `previous_cursor` of an earlier page."
     )

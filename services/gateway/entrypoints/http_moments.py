@@ -1,9 +1,10 @@
 """Moments in bodies: RFC 3339, with its offset."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 _FORM = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
@@ -15,4 +16,14 @@ def _text(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text)]
+def _in_utc(value: datetime) -> datetime:
+    """The same moment. Raises ValueError for one whose offset takes it out of every calendar."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time between the years 1 and 9999 is needed") from error
+
+
+#: As queries say it.
+AnyMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AnyMoment, Field(strict=False), BeforeValidator(_text)]

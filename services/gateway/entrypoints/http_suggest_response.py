@@ -1,6 +1,6 @@
 """`POST /ai/suggest-response`: a reply for the assigned agent of a ticket."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
@@ -13,13 +13,16 @@ from services.gateway.entrypoints.http_docs import errors
 from services.gateway.entrypoints.http_models import AnyId, body_config
 from services.gateway.use_cases.suggest_response import SuggestResponseAndWait
 
+_LONGEST = 16_384
+_Text = Annotated[str, Field(max_length=_LONGEST)]
+
 
 class ContextBody(BaseModel):
     """One of the last messages, in the shape of the ticket's room; of its other fields none counts."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, hide_input_in_errors=True)
 
-    content: str = Field(min_length=1, max_length=16_384)
+    content: str = Field(min_length=1, max_length=_LONGEST)
     sender_role: str = Field(default="user", max_length=300)
     isAI: bool = False  # noqa: N815 - as frontends know it
 
@@ -40,7 +43,7 @@ class SuggestResponseBody(BaseModel):
     )
 
     ticket_id: AnyId
-    conversation_context: list[str | ContextBody] = Field(default_factory=list, max_length=20)
+    conversation_context: list[_Text | ContextBody] = Field(default_factory=list, max_length=20)
 
     def messages(self) -> tuple[ContextMessage, ...]:
         """What is not blank of the context."""

@@ -31,8 +31,8 @@ class ApprovedTemplateBody(BaseModel):
 
     model_config = body_config({"name": "order_ready", "language": "pt_PT", "parameters": ["A-12"]})
 
-    name: str = Field(pattern=r"^[a-z0-9_]{1,512}$")
-    language: str = Field(pattern=r"^[A-Za-z]{2,3}(_[A-Za-z]{2,4})?$")
+    name: str = Field(max_length=512, pattern=r"^[a-z0-9_]{1,512}$")
+    language: str = Field(max_length=8, pattern=r"^[A-Za-z]{2,3}(_[A-Za-z]{2,4})?$")
     parameters: list[Said] = Field(default_factory=list, max_length=32)
 
     @field_validator("parameters")

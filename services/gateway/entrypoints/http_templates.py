@@ -50,7 +50,7 @@ class TemplateBody(BaseModel):
 
     name: Annotated[Said, Field(max_length=120)]
     content: Annotated[Said, Field(max_length=LONGEST_TEMPLATE)]
-    shortcut: str | None = Field(default=None, pattern=SHORTCUT)
+    shortcut: str | None = Field(default=None, max_length=32, pattern=SHORTCUT)
     department: AnyId | None = None
 
     def fields(self) -> TemplateFields:

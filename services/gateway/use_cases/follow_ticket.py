@@ -3,7 +3,7 @@
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.vocabulary import Role
 from services.gateway.domain.callers import PersonCaller
-from services.gateway.domain.topics import Room, conversation_room
+from services.gateway.domain.topics import LONGEST_ID, Room, conversation_room
 from services.gateway.use_cases.follow_room import FollowRoom
 from services.gateway.use_cases.follower import Follower, sight_of_person
 from services.gateway.use_cases.ports import Conversations, Sink
@@ -32,10 +32,12 @@ class FollowTicket:
         not be seen, TransientError when nobody answers.
         """
         caller = self._caller
+        if len(self._ticket_id) > LONGEST_ID:
+            raise _no_ticket()
         found = await self._conversations.find_for_person(caller.person, conversation_id=self._ticket_id)
         ticket = found.conversation
         if ticket is None or ticket.requester_id is None or ticket.account_id != caller.account_id:
-            raise DomainError(ErrorCode.NOT_FOUND, "There is no such ticket.")
+            raise _no_ticket()
         room = conversation_room(caller.account_id, ticket.id)
         follower = await self._follow(
             f"ticket_{ticket.id}",
@@ -53,3 +55,7 @@ class FollowTicket:
         """Leave."""
         if self._followed is not None:
             self._follow.hub.leave(*self._followed)
+
+
+def _no_ticket() -> DomainError:
+    return DomainError(ErrorCode.NOT_FOUND, "There is no such ticket.")
