@@ -13,7 +13,7 @@ from deploy.local.demo import account
 from tests.e2e.parley import Parley
 from tests.e2e.test_tickets import DORA, IVO, UMA, Caller, caller, in_hands
 
-SURROGATE, NUL, DEEP = "\ud800", "\0", b"[" * 50_000 + b"]" * 50_000
+SURROGATE, DEEP = "\ud800", b"[" * 50_000 + b"]" * 50_000
 EARLY, LATE = quote("0001-01-01T00:00:00+23:59"), "9999-12-31T23:59:59-23:59"
 NOW = "2026-11-28T10:00:00+00:00"
 
@@ -43,7 +43,7 @@ QUERIES = {
         f"cursor={packed('0001-01-01T00:00:00+23:59 x')}",
         *(f"since={EARLY}", f"until={LATE}", "actor_id=%00", "since=1e400"),
     ),
-    "/api/v1/contacts": ("search=%00", "cursor=%C3%A9", f"cursor={packed(NUL)}"),
+    "/api/v1/contacts": ("search=%00", "cursor=%C3%A9"),
     "/api/v1/people": ("search=%00", "cursor=%C3%A9"),
     "/api/v1/templates": ("shortcut=%00", "cursor=%C3%A9"),
 }
@@ -67,7 +67,6 @@ BODIES = {
     "cut off": (b'{"content":"x', 422),
     "a list": (b"[]", 422),
     "nothing": (b"", 422),
-    "blank by code": ('{"content":"\u200b\u2060"}'.encode(), 422),
     "a NUL alone": (b'{"content":"\\u0000"}', 422),
     "a key too many": (b'{"content":"x","__proto__":{"role":"admin"}}', 422),
 }
@@ -94,8 +93,6 @@ async def test_odd_bodies_and_types_write_nothing(parley: Parley) -> None:
     for kind in TYPES:
         answer = await post(b'{"content":"hi"}', **{"Content-Type": kind})
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type"), kind
-    packed_body = await post(b'{"content":"hi"}', **{"Content-Encoding": "gzip"})
-    assert packed_body.status_code in {415, 422}
     for name, value in {"Idempotency-Key": "a\tb", "If-Match": '"1","2"'}.items():
         assert (await post(b'{"content":"hi"}', **{name: value})).status_code in {400, 422}, name
     for tag in ('"99999999999999999999.x"', 'W/"1"', '""', '"-1"'):
