@@ -210,6 +210,7 @@ _CONVERSATION_QUERIES: Kinds = (
     files.GetFile,
     messages.GetMessage,
     suggestions.GetSuggestion,
+    improving.GetChatbotProfile,
 )
 
 _CONNECTION_COMMANDS: Kinds = (

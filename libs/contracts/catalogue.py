@@ -138,6 +138,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     people.UpdatePerson: conversation.Person,
     people.DeletePerson: conversation.Person,
     improving.ImproveDraft: improving.ImprovedDraft,
+    improving.GetChatbotProfile: ai.ChatbotProfile,
     knowledge.PutDocument: knowledge.DocumentView,
     knowledge.RemoveDocument: knowledge.DocumentView,
     knowledge.ListDocuments: knowledge.DocumentPage,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from libs.contracts.ai import ChatbotProfile, Turn
 from libs.contracts.base import Contract, Id, Name, Query, Text
-from libs.contracts.conversation import Citation
+from libs.contracts.conversation import Citation, Person
 
 RemarkKind = Literal["tone", "clarity", "missing_answer", "general"]
 
@@ -38,3 +38,12 @@ class ImprovedDraft(Contract):
     remarks: tuple[Remark, ...] = Field(default=(), max_length=32)
     citations: tuple[Citation, ...] = Field(default=(), max_length=32)
     engine: Literal["model", "rules"]
+
+
+class GetChatbotProfile(Query, type="get_chatbot_profile.v1"):
+    """What the AI has to know of the chatbot that speaks in a conversation; `not_found` where the person may
+    not know of it.
+    """
+
+    person: Person
+    conversation_id: Id

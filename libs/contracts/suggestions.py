@@ -43,10 +43,24 @@ class Entity(Contract):
     text: str = Field(max_length=200)
 
 
+class SimilarConversation(Contract):
+    """A past conversation of the same chatbot, which the same agents may see, with what settled a question
+    like this one. Personal data in it are placeholders.
+    """
+
+    conversation_id: Id
+    question: str = Field(max_length=500)
+    reply: str = Field(max_length=2_000)
+    ending: Literal["confirmed", "assumed"]
+    at: datetime
+
+
 class Analysis(Contract):
     """What is known of the message that is answered. `found` is whether any passage supports the text,
     `engine` who wrote it: `model`, or `passage` for a document's own words. `sentiment` is negative, neutral
     or positive, `urgency` low, normal or high; empty is not known.
+    `similar` are past conversations that ended well, `practices` notes on such messages, `background` what
+    internal documents say: all three are for the agent's eyes.
     """
 
     language: str = Field(default="", max_length=16)
@@ -56,6 +70,9 @@ class Analysis(Contract):
     sentiment: str = Field(default="", max_length=16)
     urgency: str = Field(default="", max_length=16)
     entities: tuple[Entity, ...] = Field(default=(), max_length=32)
+    similar: tuple[SimilarConversation, ...] = Field(default=(), max_length=8)
+    practices: tuple[str, ...] = Field(default=(), max_length=8)
+    background: tuple[Citation, ...] = Field(default=(), max_length=8)
 
 
 class SuggestionView(Contract):

@@ -59,6 +59,7 @@ from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
 from services.ai.use_cases.remember_proposal import RememberProposal
 from services.ai.use_cases.remove_document import RemoveDocument
+from services.ai.use_cases.rewrite_question import Understand
 from services.ai.use_cases.take_in_document import TakeInDocument
 from services.ai.use_cases.take_in_file import TakeInFile
 from services.ai.use_cases.unlearn import Unlearn
@@ -96,6 +97,7 @@ async def build(settings: AISettings) -> Service:
         weighed,
         Thresholds(settings.answer_confidence, settings.clarify_confidence),
         ModelEngine(ask) if ask else None,
+        understand=Understand(ask),
         quotes_instead=settings.without_model == "extractive",
     )
     subscribers = Subscribers(
@@ -175,7 +177,13 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
         for row in settings.model_routes
     )
     prices = {name: Price(one.prompt, one.completion) for name, one in settings.model_prices.items()}
-    limits = ModelLimits(settings.model_seconds, settings.conversation_tokens, settings.account_day_tokens)
+    limits = ModelLimits(
+        settings.model_seconds,
+        settings.conversation_tokens,
+        settings.account_day_tokens,
+        settings.conversation_cost,
+        settings.account_day_cost,
+    )
     table = RoutingTable(own or default_routes(cheap, premium), prices)
     return AskModel(endpoints, table, MongoUsage(foundation.store), limits, time.monotonic)
 

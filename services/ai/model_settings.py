@@ -66,6 +66,9 @@ class ModelSettings(ServiceSettings):
     #: the bot hands over and suggestions are quotes.
     conversation_tokens: int = 200_000
     account_day_tokens: int = 5_000_000
+    #: The same in money, in the currency of `AI_MODEL_PRICES`. A model without a price costs nothing here.
+    conversation_cost: float = Field(default=0.0, ge=0)
+    account_day_cost: float = Field(default=0.0, ge=0)
     #: What the bot does when no model gives an answer: `hand_off`, or `extractive`, which quotes a passage
     #: where it is sure enough and hands over otherwise.
     without_model: Literal["hand_off", "extractive"] = "hand_off"

@@ -51,6 +51,7 @@ from libs.contracts.envelope import Envelope
 from libs.contracts.erasure import AcknowledgeErasure, EraseContact, EraseConversation, GetErasure
 from libs.contracts.exporting import ExportContact
 from libs.contracts.files import GetFile
+from libs.contracts.improving import GetChatbotProfile
 from libs.contracts.inbound import MatchReceipt, MoveThread, RecordReceipt, TakeOverThread
 from libs.contracts.media import RecordFiles
 from libs.contracts.merging import MergeConversations
@@ -172,6 +173,7 @@ from services.conversation.use_cases.export_contact import ExportContactForAdmin
 from services.conversation.use_cases.find_conversation import FindForListener
 from services.conversation.use_cases.follow_thread_status import follow_thread_status
 from services.conversation.use_cases.get_account import GetAccountForPerson
+from services.conversation.use_cases.get_chatbot_profile import GetChatbotProfileOfConversation
 from services.conversation.use_cases.get_conversation import GetThread
 from services.conversation.use_cases.get_file import GetFileOfConversation
 from services.conversation.use_cases.get_message import GetMessageOfConversation
@@ -330,13 +332,14 @@ def _subscribe(
     conversations = MongoConversations(store, events, count_seconds=settings.count_cache_seconds)
     contacts = MongoContactReads(store)
     search = SearchConversations(MongoSearches(store), contacts)
+    directory = MongoDirectoryReads(store)
     consumers.queries(
         NAME,
         query_routes(
             {
                 **organising_queries(conversations, store),
-                **directory_queries(MongoDirectoryReads(store), presence),
-                **queries(conversations, search),
+                **directory_queries(directory, presence),
+                **queries(conversations, search, directory),
                 **contact_queries(contacts, erasures),
                 GetStatistics: GetStatisticsOfAccount(tallies),
                 ListAudit: ListAuditForAdmin(MongoAudit(store)),
@@ -414,7 +417,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
 
 
 def queries(
-    conversations: MongoConversations, search: SearchConversations
+    conversations: MongoConversations, search: SearchConversations, directory: MongoDirectoryReads
 ) -> Mapping[type[Message], QueryCase]:
     """What can be asked, each with what answers it."""
     return {
@@ -423,6 +426,7 @@ def queries(
         GetFile: GetFileOfConversation(conversations, conversations),
         GetMessage: GetMessageOfConversation(conversations, conversations),
         GetSuggestion: GetSuggestionOfConversation(conversations, conversations),
+        GetChatbotProfile: GetChatbotProfileOfConversation(conversations, directory),
         FindConversation: FindForListener(conversations),
         GetPerson: GetPersonOfAccount(conversations),
         EventsAfter: GetEventsAfter(conversations),

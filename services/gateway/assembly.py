@@ -310,7 +310,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_template_routes(app, outside.queries, _commanding(outside))
     send = SendAndWait(RunCommand(outside.commands), outside.queries)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send, AttachFiles(outside.files))
-    improve = ImproveDraftOf(outside.conversations, outside.knowledge)
+    improve = ImproveDraftOf(outside.conversations, outside.queries, outside.knowledge)
     add_improving_routes(app, improve, _commanding(outside))
     add_settings_routes(app, outside.notification_settings, _commanding(outside))
     add_contact_routes(app, outside.queries, _commanding(outside))

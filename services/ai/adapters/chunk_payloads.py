@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 from services.ai.domain.bm25 import MeanLengths
 from services.ai.domain.documents import Chunk, Document, DocumentKey, KnowledgeBase
 from services.ai.domain.passages import Passage, Score
+from services.ai.domain.personal_data import Placeholders
 from services.ai.domain.terms import ChunkTerms
 
 VECTOR: Final = "lexical"
@@ -81,5 +82,5 @@ def document_key(payload: Payload) -> DocumentKey:
 
 
 def embedded_text(payload: Payload) -> str:
-    """What a model makes a chunk's vector of."""
-    return "\n".join((payload["title"], *payload["headings"], payload["text"]))
+    """What a model makes a chunk's vector of; it sees no personal data."""
+    return Placeholders().hide("\n".join((payload["title"], *payload["headings"], payload["text"])))

@@ -69,9 +69,14 @@ class MongoProposals:
         """Those that agents changed before they sent them."""
         return await self._newest({**base._asdict(), "outcome": "edited"}, limit)
 
-    async def ended_well(self, base: KnowledgeBase, limit: int) -> Sequence[Proposal]:
+    async def ended_well(self, base: KnowledgeBase, department: str | None, limit: int) -> Sequence[Proposal]:
         """Those that were sent, in conversations that ended well."""
-        well = {"ending": {"$in": ["confirmed", "assumed"]}, "sent": {"$ne": ""}, "disliked": False}
+        well = {
+            "ending": {"$in": ["confirmed", "assumed"]},
+            "sent": {"$ne": ""},
+            "disliked": False,
+            "department": {"$in": [None, department]},
+        }
         return await self._newest({**base._asdict(), **well}, limit)
 
     async def counts(self, base: KnowledgeBase, since: datetime) -> Learnt:

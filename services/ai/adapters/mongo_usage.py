@@ -10,7 +10,7 @@ from libs.runtime.clock import now
 from libs.runtime.ids import new_id
 from libs.runtime.logs import get_logger
 from libs.runtime.mongo import Store
-from services.ai.domain.model_calls import CallRecord, Circumstances
+from services.ai.domain.model_calls import CallRecord, Circumstances, Spent
 
 CALLS: Final = "model_calls"
 SPENT: Final = "model_spent"
@@ -35,8 +35,8 @@ class MongoUsage:
         self._calls = store.database[CALLS]
         self._spent = store.database[SPENT]
 
-    async def spent(self, circumstances: Circumstances) -> tuple[int, int]:
-        """Tokens of the conversation and of the account's day; none where the store cannot say just now."""
+    async def spent(self, circumstances: Circumstances) -> tuple[Spent, Spent]:
+        """Of the conversation and of the account's day; nothing where the store cannot say just now."""
         conversation, day = _sums(circumstances)
         try:
             async with asyncio.timeout(_WRITE_LIMIT_S):
@@ -44,9 +44,9 @@ class MongoUsage:
                     rows = await self._spent.find({"_id": {"$in": [conversation, day]}}).to_list(2)
         except (TimeoutError, TransientError) as error:
             _log.warning("what models have spent cannot be read", error_type=type(error).__name__)
-            return 0, 0
-        tokens = {row["_id"]: int(row["tokens"]) for row in rows}
-        return tokens.get(conversation, 0), tokens.get(day, 0)
+            return Spent(), Spent()
+        sums = {row["_id"]: Spent(int(row["tokens"]), float(row["cost"])) for row in rows}
+        return sums.get(conversation, Spent()), sums.get(day, Spent())
 
     async def record(self, call: CallRecord) -> None:
         """Write a call down; a store that is away costs the record, not the answer."""

@@ -104,14 +104,19 @@ class QdrantEdgeKnowledge:
                 await self._reweigh(key.base)
 
     async def search(
-        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+        self,
+        base: KnowledgeBase,
+        query: str,
+        limit: int,
+        audience: Audience = "visitor",
+        names: Sequence[str] = (),
     ) -> list[Passage]:
         """The best passages, best first. Where the embedding model is away, those that share words."""
         if self._embedder is None:
             return await self._lexical(base, query, limit, audience)
         depth = max(limit, FUSED)
         lexical, vector = await asyncio.gather(
-            self._lexical(base, query, depth, audience), self._vectors.of(query)
+            self._lexical(base, query, depth, audience), self._vectors.of(query, names)
         )
         if vector is None:
             return lexical[:limit]

@@ -129,12 +129,17 @@ class QdrantServerKnowledge:
             await self._changed(key.base)
 
     async def search(
-        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+        self,
+        base: KnowledgeBase,
+        query: str,
+        limit: int,
+        audience: Audience = "visitor",
+        names: Sequence[str] = (),
     ) -> list[Passage]:
         """The best passages, best first. Where the embedding model is away, those that share words."""
         depth = limit if self._embedder is None else max(limit, FUSED)
         (lexical, mass), vector = await asyncio.gather(
-            self._lexical(base, query, depth, audience), self._vectors.of(query)
+            self._lexical(base, query, depth, audience), self._vectors.of(query, names)
         )
         if vector is None:
             return lexical[:limit]

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from services.ai.domain.analysis import MessageAnalysis
 from services.ai.domain.citations import Citation
 from services.ai.domain.documents import KnowledgeBase
+from services.ai.domain.learning import Proposal
 from services.ai.domain.rules import HandoffRules
 
 Role = Literal["contact", "ai", "agent", "system"]
@@ -54,6 +55,7 @@ class ContactRequest:
     ``turns`` are those since the last handoff or resolve, oldest first; whether ``message`` is among them
     makes no difference. ``has_attachment`` says that a file came with the message. ``contact_names`` are what
     the contact is known to be called, ``contact_value`` what they are worth in the account's unit.
+    ``department`` is that of the conversation.
     """
 
     account_id: str
@@ -64,6 +66,7 @@ class ContactRequest:
     conversation_id: str = ""
     contact_names: tuple[str, ...] = ()
     contact_value: float = 0.0
+    department: str | None = None
 
     @property
     def base(self) -> KnowledgeBase:
@@ -135,7 +138,8 @@ class Suggestion:
     ``found`` is False where no passage supports it: the text then says so and is no draft to send.
     ``citations`` hold what the text quotes, from public documents alone; ``background`` is what internal
     documents say on it, for the agent's eyes. ``unavailable`` says that retrieval was off, which is not the
-    same as nothing found. ``engine`` is who wrote it: a model, or a passage's own words.
+    same as nothing found. ``similar`` are answers of past conversations that ended well, ``practices`` notes
+    for the agent. ``engine`` is who wrote it: a model, or a passage's own words.
     """
 
     text: str
@@ -147,3 +151,5 @@ class Suggestion:
     unavailable: bool = False
     engine: Literal["model", "passage"] = "passage"
     analysis: MessageAnalysis = field(default_factory=MessageAnalysis)
+    similar: tuple[Proposal, ...] = ()
+    practices: tuple[str, ...] = ()

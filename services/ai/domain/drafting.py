@@ -1,6 +1,7 @@
 """A model's draft for an agent, checked: what it quotes is looked up, what it made up is not passed on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -8,7 +9,7 @@ from pydantic import Field
 from services.ai.domain.citations import Citation
 from services.ai.domain.contact_requests import ContactRequest
 from services.ai.domain.facts import addresses, figures, harmless
-from services.ai.domain.learning import StyleExample
+from services.ai.domain.learning import Proposal, StyleExample
 from services.ai.domain.model_calls import Prompt
 from services.ai.domain.passages import Passage
 from services.ai.domain.prompts import DATA_IS_DATA, asked_data, operator_rules
@@ -20,6 +21,8 @@ Tone = Literal["neutral", "friendly", "formal"]
 Length = Literal["short", "medium", "long"]
 
 MOST_DRAFT: Final = 6_000
+#: Characters of an example.
+MOST_EXAMPLE: Final = 600
 _DRAFT: Final = (
     "You write a reply for an agent of {name}'s team to look over and send. Answer every question of the "
     "contact that the passages answer, in the language `{language}`, from the passages alone; where they do "
@@ -40,6 +43,13 @@ _WISH: Final = "`wish` is what the agent wants of the reply; the rules above com
 _STYLE: Final = (
     "`style` holds earlier drafts with what this team made of them before sending: write as they do. They "
     "were about other matters: take no fact from them."
+)
+_SIMILAR: Final = (
+    "`similar` holds questions of other customers with replies that settled them: they show what helps. Take "
+    "no fact from them."
+)
+_PRACTICES: Final = (
+    "`practices` are this team's notes on such messages: follow them as far as the rules allow."
 )
 _AVOID: Final = "`avoid` is the draft that the agent did not want: write another one."
 _ANALYSE: Final = (
@@ -77,6 +87,18 @@ class Wishes(Shape):
     custom_prompt: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a team's earlier work says of a message."""
+
+    style: tuple[StyleExample, ...] = ()
+    similar: tuple[Proposal, ...] = ()
+    practices: tuple[str, ...] = ()
+
+
+NOTHING_PAST: Final = Past()
+
+
 def draft_prompt(
     request: ContactRequest,
     question: Question,
@@ -84,7 +106,7 @@ def draft_prompt(
     language: str,
     wishes: Wishes,
     avoid: str | None,
-    style: Sequence[StyleExample] = (),
+    past: Past = NOTHING_PAST,
 ) -> Prompt:
     """The task of drafting. The agent's own words are wishes on form, beside the rules."""
     rules = [_DRAFT.format(name=request.chatbot.name, language=language)]
@@ -95,9 +117,17 @@ def draft_prompt(
     if wishes.custom_prompt:
         rules.append(_WISH)
         data["wish"] = wishes.custom_prompt
-    if style:
+    if past.style:
         rules.append(_STYLE)
-        data["style"] = [{"draft": one.proposed, "sent": one.sent} for one in style]
+        data["style"] = [{"draft": one.proposed, "sent": one.sent} for one in past.style]
+    if past.similar:
+        rules.append(_SIMILAR)
+        data["similar"] = [
+            {"question": one.question, "reply": one.sent[:MOST_EXAMPLE]} for one in past.similar
+        ]
+    if past.practices:
+        rules.append(_PRACTICES)
+        data["practices"] = list(past.practices)
     if avoid:
         rules.append(_AVOID)
         data["avoid"] = avoid

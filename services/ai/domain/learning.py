@@ -33,7 +33,7 @@ class Proposal:
     ``question`` is empty where it is not to be learnt. ``proposed`` and ``sent`` hold placeholders for
     personal data, ``sent`` is empty until something was. ``documents`` are those that it quoted; ``learnt``
     those of them that have the question as a phrasing. ``intent`` is that of the question,
-    ``disliked`` whether a reader said so.
+    ``disliked`` whether a reader said so, ``department`` the one whose agents may see the conversation.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Proposal:
     intent: str = ""
     ending: Ending = ""
     disliked: bool = False
+    department: str | None = None
 
     @property
     def base(self) -> KnowledgeBase:

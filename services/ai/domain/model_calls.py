@@ -5,7 +5,7 @@ Everything that people wrote goes into ``data``, as JSON: it is data to the mode
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Task = Literal["analyse", "rewrite", "answer", "draft", "improve"]
 # strict: the endpoint holds the model to the schema. json: it sees that the text is JSON. text: neither.
@@ -121,6 +121,13 @@ class Circumstances:
     conversation_id: str
     value: float = 0.0
     complexity: float = 0.0
+
+
+class Spent(NamedTuple):
+    """What was spent so far. ``cost`` is in the currency of the configured prices."""
+
+    tokens: int = 0
+    cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from libs.contracts.base import Actor
 from libs.contracts.conversation import Citation
 from libs.contracts.envelope import wrap
 from libs.contracts.errors import ErrorCode, PermanentError
-from libs.contracts.suggestions import Analysis, DraftReply, Entity, RecordSuggestion
+from libs.contracts.suggestions import Analysis, DraftReply, Entity, RecordSuggestion, SimilarConversation
 from libs.contracts.vocabulary import ActorKind
 from libs.runtime.clock import now
 from libs.runtime.ids import derived_id
@@ -16,6 +16,7 @@ from libs.runtime.publisher import Publisher
 from libs.runtime.received import Received, Routes
 from libs.runtime.telemetry import current_traceparent
 from services.ai.domain import contact_requests as ai
+from services.ai.domain.citations import Citation as Quoted
 from services.ai.domain.drafting import Wishes
 from services.ai.domain.learning import Outcome
 
@@ -87,10 +88,7 @@ class Drafting:
             message_id=command.message_id,
             body=suggestion.text,
             confidence=suggestion.confidence,
-            citations=tuple(
-                Citation(document_id=one.document_id, chunk_id=one.chunk_id, title=one.title, quote=one.quote)
-                for one in suggestion.citations
-            ),
+            citations=_citations(suggestion.citations),
             analysis=_analysis(suggestion),
         )
         envelope = wrap(
@@ -109,6 +107,13 @@ class Drafting:
         )
 
 
+def _citations(found: Sequence[Quoted]) -> tuple[Citation, ...]:
+    return tuple(
+        Citation(document_id=one.document_id, chunk_id=one.chunk_id, title=one.title, quote=one.quote)
+        for one in found
+    )
+
+
 def _analysis(suggestion: ai.Suggestion) -> Analysis:
     seen = suggestion.analysis
     return Analysis(
@@ -119,6 +124,18 @@ def _analysis(suggestion: ai.Suggestion) -> Analysis:
         sentiment=seen.sentiment,
         urgency=seen.urgency,
         entities=tuple(Entity(kind=one.kind, text=one.text) for one in seen.entities),
+        similar=tuple(
+            SimilarConversation(
+                conversation_id=one.conversation_id,
+                question=one.question,
+                reply=one.sent,
+                ending="confirmed" if one.ending == "confirmed" else "assumed",
+                at=one.at,
+            )
+            for one in suggestion.similar
+        ),
+        practices=suggestion.practices,
+        background=_citations(suggestion.background),
     )
 
 
@@ -137,4 +154,5 @@ def _request(received: Received[DraftReply]) -> ai.ContactRequest:
         conversation_id=command.conversation.id,
         contact_names=(command.conversation.contact.name,),
         contact_value=command.contact_value,
+        department=command.conversation.department,
     )

@@ -135,6 +135,7 @@ def _request(received: Received[AnswerContact]) -> ai.ContactRequest:
         conversation_id=question.conversation.id,
         contact_names=(question.conversation.contact.name,),
         contact_value=question.contact_value,
+        department=question.conversation.department,
     )
 
 

@@ -5,10 +5,10 @@ from services.ai.domain.first_look import first_look, hand_off, language_of
 from services.ai.domain.grounding import Grounds, Thresholds, confidence_of, fresh_passages
 from services.ai.domain.model_calls import ModelFailed
 from services.ai.domain.prompts import shown_passages
-from services.ai.domain.questions import question_of
 from services.ai.use_cases.engines import Engine
 from services.ai.use_cases.extractive_engine import ExtractiveEngine
 from services.ai.use_cases.ports import KnowledgeUnavailable, Search
+from services.ai.use_cases.rewrite_question import Understand
 
 _PASSAGES = 5  # the best one answers; the next stand in where the contact has just been told the first
 
@@ -27,8 +27,10 @@ class AnswerContact:
         thresholds: Thresholds,
         engine: Engine | None = None,
         *,
+        understand: Understand | None = None,
         quotes_instead: bool = False,
     ) -> None:
+        self._understand = understand or Understand()
         self._knowledge = knowledge
         self._thresholds = thresholds
         self._extractive = ExtractiveEngine(thresholds)
@@ -41,9 +43,11 @@ class AnswerContact:
         decided = first_look(request, language)
         if decided is not None:
             return decided
-        question = question_of(request, language)
+        question = await self._understand(request, language)
         try:
-            passages = await self._knowledge.search(request.base, question.lookup, _PASSAGES)
+            passages = await self._knowledge.search(
+                request.base, question.lookup, _PASSAGES, names=request.contact_names
+            )
         except KnowledgeUnavailable:
             return hand_off("ai_unavailable", language)
         shown = shown_passages(fresh_passages(request, passages))

@@ -38,11 +38,15 @@ _AGAIN: Final = "That did not fit: {why}. Say it again as one JSON object of the
 
 @dataclass(frozen=True, slots=True)
 class ModelLimits:
-    """``seconds`` for all attempts together; tokens for a conversation and for an account's day, 0: none."""
+    """``seconds`` for all attempts together; tokens and cost, in the currency of the prices, for a
+    conversation and for an account's day, 0: none.
+    """
 
     seconds: float = 18.0
     conversation_tokens: int = 200_000
     account_day_tokens: int = 5_000_000
+    conversation_cost: float = 0.0
+    account_day_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,16 @@ class AskModel:
             raise ModelFailed("timeout", f"no answer within {self._limits.seconds:g} s") from None
 
     async def _check_budget(self, circumstances: Circumstances) -> None:
+        limits = self._limits
         conversation, account = await self._ledger.spent(circumstances)
         for spent, limit, whose in (
-            (conversation, self._limits.conversation_tokens, "conversation"),
-            (account, self._limits.account_day_tokens, "account"),
+            (conversation.tokens, limits.conversation_tokens, "conversation's tokens"),
+            (account.tokens, limits.account_day_tokens, "account's tokens"),
+            (conversation.cost, limits.conversation_cost, "conversation's money"),
+            (account.cost, limits.account_day_cost, "account's money"),
         ):
             if limit and spent >= limit:
-                raise ModelFailed("budget", f"the {whose} has spent its {limit} tokens")
+                raise ModelFailed("budget", f"the {whose} of {limit:g} are spent")
 
     async def _ask_each(
         self, models: tuple[str, ...], prompt: Prompt, shape: type[S], circumstances: Circumstances

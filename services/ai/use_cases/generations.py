@@ -92,16 +92,21 @@ class Generations:
         return self._serving
 
     async def search(
-        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+        self,
+        base: KnowledgeBase,
+        query: str,
+        limit: int,
+        audience: Audience = "visitor",
+        names: Sequence[str] = (),
     ) -> list[Passage]:
         """From the generation that serves; a question that its end cut off is asked of the next."""
         engine = self._engine
         try:
-            return await engine.search(base, query, limit, audience)
+            return await engine.search(base, query, limit, audience, names)
         except KnowledgeUnavailable:
             if engine is self._engine:
                 raise
-            return await self._engine.search(base, query, limit, audience)
+            return await self._engine.search(base, query, limit, audience, names)
 
     async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """To the one that serves."""

@@ -39,7 +39,9 @@ class ImproveDraft:
         language = language_of(request)
         question = question_of(request, language)
         try:
-            passages = await self._knowledge.search(request.base, question.lookup, _PASSAGES)
+            passages = await self._knowledge.search(
+                request.base, question.lookup, _PASSAGES, names=request.contact_names
+            )
         except KnowledgeUnavailable:
             passages = []
         shown = shown_passages(passages)

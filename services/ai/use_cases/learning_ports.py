@@ -36,9 +36,9 @@ class Proposals(Protocol):
         """Those that agents changed before they sent them, the newest first."""
         ...
 
-    async def ended_well(self, base: KnowledgeBase, limit: int) -> Sequence[Proposal]:
+    async def ended_well(self, base: KnowledgeBase, department: str | None, limit: int) -> Sequence[Proposal]:
         """Those that were sent, in conversations whose ending is confirmed or assumed, and that nobody
-        disliked; the newest first.
+        disliked; of this department or of none, the newest first.
         """
         ...
 

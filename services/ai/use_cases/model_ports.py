@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from services.ai.domain.model_calls import CallRecord, ChatRequest, Circumstances, Said
+from services.ai.domain.model_calls import CallRecord, ChatRequest, Circumstances, Said, Spent
 
 
 class ChatModel(Protocol):
@@ -16,8 +16,8 @@ class ChatModel(Protocol):
 class UsageLedger(Protocol):
     """What models were asked and what it cost."""
 
-    async def spent(self, circumstances: Circumstances) -> tuple[int, int]:
-        """Tokens spent so far: on the conversation, and by the account today (UTC)."""
+    async def spent(self, circumstances: Circumstances) -> tuple[Spent, Spent]:
+        """What was spent so far: on the conversation, and by the account today (UTC)."""
         ...
 
     async def record(self, call: CallRecord) -> None:

@@ -18,11 +18,17 @@ class Search(Protocol):
     """What answers are made from."""
 
     async def search(
-        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+        self,
+        base: KnowledgeBase,
+        query: str,
+        limit: int,
+        audience: Audience = "visitor",
+        names: Sequence[str] = (),
     ) -> list[Passage]:
         """At most ``limit`` passages of one knowledge base, best first, each sharing a word with the query.
 
-        For a visitor, internal documents do not exist. Raises KnowledgeUnavailable.
+        For a visitor, internal documents do not exist. ``names`` are what the contact is called: no embedding
+        model sees them. Raises KnowledgeUnavailable.
         """
         ...
 

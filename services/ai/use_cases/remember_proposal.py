@@ -46,5 +46,6 @@ class RememberProposal:
                 sent=kept if outcome == "answered" else "",
                 documents=tuple(dict.fromkeys(documents)),
                 intent=intent,
+                department=request.department,
             )
         )

@@ -1,7 +1,7 @@
 """Passages of documents that people approved answers from are surer, those of rejected ones less sure."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -28,12 +28,17 @@ class WeighedKnowledge:
         self._known: OrderedDict[KnowledgeBase, tuple[float, Mapping[str, Tally]]] = OrderedDict()
 
     async def search(
-        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+        self,
+        base: KnowledgeBase,
+        query: str,
+        limit: int,
+        audience: Audience = "visitor",
+        names: Sequence[str] = (),
     ) -> list[Passage]:
         """The passages; in another order where votes make a later one the likelier. Without votes, or while
         their store is away, as they were.
         """
-        found = await self._search.search(base, query, limit, audience)
+        found = await self._search.search(base, query, limit, audience, names)
         voted = await self._tallies(base) if found else {}
         if not any(one.document_id in voted for one in found):
             return found

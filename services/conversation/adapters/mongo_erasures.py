@@ -68,6 +68,7 @@ _KNOWN = frozenset(
     }
 )
 _log = get_logger("erasures")
+_SIMILAR = "analysis.similar.conversation_id"
 
 
 class MongoErasures(MongoContacts):
@@ -123,6 +124,12 @@ class MongoErasures(MongoContacts):
         for name in await database.list_collection_names():
             if name not in _KNOWN and not name.startswith("system."):
                 await database[name].delete_many(of_it, session=session)
+        # Suggestions in other conversations show what settled this one.
+        await self._records.suggestions.update_many(
+            {"account_id": self._account_id, _SIMILAR: conversation_id},
+            {"$pull": {"analysis.similar": {"conversation_id": conversation_id}}},
+            session=session,
+        )
         await self._erase_audit(of_it)
         await forget_answers(database, [conversation_id], session)
         # Who wrote meanwhile under another name has been made a contact again.

@@ -118,6 +118,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "suggestions": [
         IndexModel([("conversation_id", ASCENDING), ("created_at", DESCENDING)], name="of_conversation"),
         IndexModel("sent_as", name="by_message", sparse=True),
+        IndexModel("analysis.similar.conversation_id", name="by_similar", sparse=True),
     ],
     "contacts": [
         IndexModel(

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from libs.contracts.ai import ChatbotProfile, Turn
 from libs.contracts.conversation import MessageView
-from libs.contracts.improving import ImprovedDraft, ImproveDraft
+from libs.contracts.improving import GetChatbotProfile, ImprovedDraft, ImproveDraft
 from libs.contracts.reading import GetConversation
 from libs.contracts.vocabulary import SenderKind
 from services.gateway.domain.callers import PersonCaller
@@ -26,6 +26,7 @@ class ImproveDraftOf:
     """Whoever may see the conversation gets the draft back; nothing is stored."""
 
     conversations: Conversations
+    queries: Queries
     ai: Queries
 
     async def __call__(self, caller: PersonCaller, conversation_id: str, draft: str) -> ImprovedDraft:
@@ -33,10 +34,15 @@ class ImproveDraftOf:
         query = GetConversation(person=caller.person, conversation_id=conversation_id, limit=_MOST_TURNS)
         thread = await self.conversations.thread(query, account_id=caller.account_id)
         about = thread.conversation
+        profile = await self.queries.ask(
+            GetChatbotProfile(person=caller.person, conversation_id=about.id),
+            account_id=caller.account_id,
+            answer=ChatbotProfile,
+        )
         return await self.ai.ask(
             ImproveDraft(
                 conversation_id=about.id,
-                chatbot=ChatbotProfile(id=about.chatbot_id, name=about.chatbot_name),
+                chatbot=profile,
                 contact_name=about.contact.name,
                 turns=tuple(map(_turn, thread.messages)),
                 draft=draft,

@@ -61,14 +61,17 @@ async def test_proposals(ports: tuple[Proposals, Votes]) -> None:
     await proposals.end(account, "c-3", "assumed", NOW, 2)
     await proposals.end("other", "c-3", "assumed", late, 2)
     await proposals.put(replace(first, intent="price"))
-    well = await proposals.ended_well(base, 5)
+    well = await proposals.ended_well(base, None, 5)
     assert [(one.id, one.ending, one.intent) for one in well] == [
         ("b", "assumed", ""),
         ("a", "confirmed", "price"),
     ]
-    assert await proposals.ended_well(OTHER, 5) == []
+    assert await proposals.ended_well(OTHER, None, 5) == []
     await proposals.put(replace(second, disliked=True))
-    assert [one.id for one in await proposals.ended_well(base, 5)] == ["a"]
+    assert [one.id for one in await proposals.ended_well(base, None, 5)] == ["a"]
+    await proposals.put(replace(first, department="IT"))
+    assert await proposals.ended_well(base, "HR", 5) == []
+    assert [one.id for one in await proposals.ended_well(base, "IT", 5)] == ["a"]
     counted = await proposals.counts(base, NOW)
     assert counted.outcomes == {"answered": 1, "edited": 1, "rejected": 1}
     assert counted.endings == {"confirmed": 1, "assumed": 1, "": 1}

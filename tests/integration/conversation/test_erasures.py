@@ -64,6 +64,20 @@ async def test_a_conversation_keeps_its_form_and_loses_its_words(repository: Rep
         assert "Mira" not in str(events)
 
 
+async def test_a_suggestion_elsewhere_shows_the_conversation_no_more(mongo: MongoRepository) -> None:
+    shown = [{"conversation_id": "c-gone", "question": "secret"}, {"conversation_id": "c-kept"}]
+    rows = mongo.store.database["suggestions"]
+    await rows.insert_one({"_id": "s", "account_id": ACCOUNT, "analysis": {"similar": shown}})
+
+    async def take_out(tx: Transaction) -> None:
+        await tx.erase_records("c-gone", connection_id=CONNECTION, names=frozenset({"c-gone"}))
+
+    await mongo.transaction(ACCOUNT, take_out)
+    left = await rows.find_one({"_id": "s"})
+    assert left is not None
+    assert left["analysis"]["similar"] == [{"conversation_id": "c-kept"}]
+
+
 async def test_an_erasure_is_kept_with_whom_it_waits_for(repository: Repository) -> None:
     erasure = begun("contact-1", "c-0001")
 

@@ -36,7 +36,12 @@ class InMemoryKnowledge:
         self.entries.pop(key, None)
 
     async def search(
-        self, base: KnowledgeBase, query: str, limit: int, audience: Audience = "visitor"
+        self,
+        base: KnowledgeBase,
+        query: str,
+        limit: int,
+        audience: Audience = "visitor",
+        names: Sequence[str] = (),  # noqa: ARG002 - nothing here embeds
     ) -> list[Passage]:
         if self.is_down:
             raise KnowledgeUnavailable

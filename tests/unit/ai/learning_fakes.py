@@ -47,10 +47,11 @@ class InMemoryProposals:
             raise TransientError(ErrorCode.UNAVAILABLE, "away")
         return _newest([one for one in self._of(base) if one.outcome == "edited"])[:limit]
 
-    async def ended_well(self, base: KnowledgeBase, limit: int) -> list[Proposal]:
+    async def ended_well(self, base: KnowledgeBase, department: str | None, limit: int) -> list[Proposal]:
         if self.is_down:
             raise TransientError(ErrorCode.UNAVAILABLE, "away")
         well = [one for one in self._of(base) if one.sent and not one.disliked]
+        well = [one for one in well if one.department in (None, department)]
         return _newest([one for one in well if one.ending in ("confirmed", "assumed")])[:limit]
 
     async def counts(self, base: KnowledgeBase, since: datetime) -> Learnt:

@@ -4,7 +4,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.ai.domain.model_calls import CallRecord, ChatRequest, Circumstances, ModelFailed, Said, Usage
+from services.ai.domain.model_calls import (
+    CallRecord,
+    ChatRequest,
+    Circumstances,
+    ModelFailed,
+    Said,
+    Spent,
+    Usage,
+)
 
 HERE = Circumstances("acme", "c-1")
 
@@ -35,13 +43,14 @@ class InMemoryUsage:
     calls: list[CallRecord] = field(default_factory=list)
     before: int = 0
 
-    async def spent(self, circumstances: Circumstances) -> tuple[int, int]:
+    async def spent(self, circumstances: Circumstances) -> tuple[Spent, Spent]:
         mine = [call for call in self.calls if call.circumstances.account_id == circumstances.account_id]
         here = [call for call in mine if call.circumstances.conversation_id == circumstances.conversation_id]
-        return (
-            self.before + sum(call.usage.total for call in here),
-            self.before + sum(call.usage.total for call in mine),
-        )
+        return self._sum(here), self._sum(mine)
+
+    def _sum(self, calls: list[CallRecord]) -> Spent:
+        tokens = sum(call.usage.total for call in calls)
+        return Spent(self.before + tokens, sum(call.cost for call in calls))
 
     async def record(self, call: CallRecord) -> None:
         self.calls.append(call)

@@ -137,6 +137,24 @@ async def test_a_budget_that_is_spent_stops_the_calls(limits: ModelLimits) -> No
     assert (caught.value.kind, len(main.asked)) == ("budget", 1)
 
 
+@pytest.mark.parametrize(
+    "limits", [ModelLimits(conversation_cost=0.0003), ModelLimits(account_day_cost=0.0003)]
+)
+async def test_money_that_is_spent_stops_the_calls_of_models_with_a_price(limits: ModelLimits) -> None:
+    main = ScriptedChat([GOOD])
+    routes = default_routes(("main/small",), ("main/big",))
+    for prices, calls in (({"main/big": Price(2, 8)}, 2), ({}, 4)):
+        main.asked.clear()
+        priced = RoutingTable(routes, prices)
+        ask = AskModel({"main": main}, priced, InMemoryUsage(), limits, lambda: 0.0)
+        for _ in range(calls):  # 100 tokens for 2 a million, 10 for 8: 0.00028 a call
+            await ask(PROMPT, Colour, HERE)
+        if prices:
+            with pytest.raises(ModelFailed, match="money"):
+                await ask(PROMPT, Colour, HERE)
+        assert len(main.asked) == calls
+
+
 async def test_no_limit_is_no_limit() -> None:
     free = ModelLimits(conversation_tokens=0, account_day_tokens=0)
     ask = ladder(ScriptedChat([GOOD]), ledger=InMemoryUsage(before=10**9), limits=free)

@@ -177,3 +177,44 @@ async def test_what_agents_made_of_earlier_drafts_is_shown_as_style() -> None:
     past.is_down = True
     await with_past(asked(COST))
     assert "style" not in json.loads(chat.asked[-1].messages[1].text)
+
+
+async def test_what_settled_a_question_like_it_is_shown_to_the_agent_and_the_model() -> None:
+    propose, chat = proposing(await known(), drafted("It is 4.90 euros."))
+    past = InMemoryProposals()
+    fields = {"language": "en", "at": datetime(2026, 11, 1, tzinfo=UTC), "outcome": "answered"}
+    for name, question, department in (
+        ("like", "What does shipping cost for an order", None),
+        ("again", "What does shipping cost for my order", None),
+        ("mine", "What does shipping cost for this order", None),
+        ("theirs", "What does shipping cost for your order", "HR"),
+        ("other", "Where do I find the filter", None),
+        ("untold", "", None),
+    ):
+        conversation = "here" if name == "mine" else f"c-{name}"
+        one = Proposal(
+            name,
+            *BASE,
+            conversation,
+            question,
+            **fields,
+            sent=f"{department} 3.90, [NAME_1]",
+            department=department,
+        )
+        await past.put(replace(one, ending="assumed"))
+    request = replace(asked(COST), conversation_id="here", department="IT")
+    suggestion = await DraftReply(await known(), propose._ask, past)(request)
+    assert len(suggestion.similar) == 1
+    assert suggestion.similar[0].id in ("like", "again")
+    assert any("tracking" in one for one in suggestion.practices)
+    sent = next(one for one in chat.asked if one.model == "big")
+    data = json.loads(sent.messages[1].text)
+    assert data["similar"] == [{"question": suggestion.similar[0].question, "reply": "None 3.90, [NAME_1]"}]
+    assert any("tracking" in one for one in data["practices"])
+    assert "Take no fact from them." in sent.messages[0].text
+
+
+async def test_a_fact_of_a_similar_conversation_is_no_fact_of_this_one() -> None:
+    propose, _ = proposing(await known(), drafted("It is 3.90 euros."))
+    suggestion = await propose(asked(COST))
+    assert suggestion.engine == "passage"

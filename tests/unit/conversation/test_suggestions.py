@@ -8,6 +8,7 @@ from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import HandOffConversation, MessageView, RegisterChatbot
 from libs.contracts.delivery import ReplyFailed
 from libs.contracts.errors import DomainError
+from libs.contracts.improving import GetChatbotProfile
 from libs.contracts.inbound import RecordReceipt
 from libs.contracts.messages import GetMessage, WriteToContact
 from libs.contracts.suggestions import (
@@ -25,6 +26,7 @@ from libs.contracts.vocabulary import HandoffReason, MessageKind, ReceiptKind, S
 from services.conversation.domain.erasing import erase
 from services.conversation.domain.policy import available_actions
 from services.conversation.use_cases.approve_suggestion import ApproveAsReply
+from services.conversation.use_cases.get_chatbot_profile import GetChatbotProfileOfConversation
 from services.conversation.use_cases.get_message import GetMessageOfConversation
 from services.conversation.use_cases.get_suggestion import GetSuggestionOfConversation
 from services.conversation.use_cases.hand_off_conversation import HandOff
@@ -303,6 +305,21 @@ class TestQueries:
             with pytest.raises(DomainError) as refused:
                 await ask(query, call())
             assert refused.value.code == "not_found"
+
+    async def test_what_the_ai_knows_of_the_chatbot_is_told_for_those_who_may_ask_it(
+        self, suggesting: World
+    ) -> None:
+        ask = GetChatbotProfileOfConversation(suggesting.store.conversations, suggesting.store.directory)
+        one = suggesting.conversation()
+        query = GetChatbotProfile(person=person("ana", "IT"), conversation_id=one.id)
+        profile = await ask(query, call())
+        chatbot = await suggesting.store.directory.chatbot(ACCOUNT, one.chatbot_id)
+        assert chatbot is not None
+        assert (profile.id, profile.instructions) == (chatbot.id, chatbot.instructions)
+        suggesting.store.records.chatbots.clear()
+        assert (await ask(query, call())).name == one.chatbot_name
+        with pytest.raises(DomainError, match="conversation"):
+            await ask(query.model_copy(update={"conversation_id": "ghost-0001"}), call())
 
     async def test_a_message_is_found_by_those_who_see_its_conversation(self, suggesting: World) -> None:
         suggesting.change(department="IT")

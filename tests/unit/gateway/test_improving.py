@@ -1,5 +1,6 @@
 """An agent's draft on its way to the AI service and back."""
 
+from libs.contracts.ai import ChatbotProfile
 from libs.contracts.conversation import Sender
 from libs.contracts.improving import ImprovedDraft, ImproveDraft, Remark
 from libs.contracts.reading import ConversationThread
@@ -19,6 +20,8 @@ async def test_a_draft_goes_to_the_ai_with_its_conversation_and_comes_back(site:
     site.book.thread_answer = ConversationThread(
         conversation=view(CONVERSATION), messages=(asked, answered), timeline=()
     )
+    profile = ChatbotProfile(id="bot-1", name="Kettle", instructions="Be kind.")
+    site.queries.result = profile.model_dump(mode="json")
     remarks = (Remark(kind="tone", text="Very short."),)
     site.knowledge.answer = ImprovedDraft(improved="It costs 4.90.", remarks=remarks, engine="rules")
 
@@ -30,6 +33,7 @@ async def test_a_draft_goes_to_the_ai_with_its_conversation_and_comes_back(site:
     assert account == CONVERSATION.account_id
     assert isinstance(query, ImproveDraft)
     assert (query.draft, query.contact_name) == ("4.90", CONVERSATION.contact.name)
+    assert query.chatbot == profile
     assert [(turn.role, turn.text) for turn in query.turns] == [
         ("contact", "What does shipping cost?"),
         ("agent", "One moment"),
