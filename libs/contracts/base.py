@@ -1,5 +1,6 @@
 """The shapes every message shares, and the register that finds a message's model by its type."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -102,6 +103,13 @@ class Reply(Contract):
 
     result: dict[str, Any] | None = None
     fault: Fault | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A model's JSON as a result, from whoever can write it for less than the model can."""
+
+    json: str
 
 
 _RESULT, _END = b'{"result":', b"}"

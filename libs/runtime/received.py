@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from aio_pika.abc import AbstractIncomingMessage
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from libs.contracts.base import Message
 from libs.contracts.envelope import Envelope, UnknownTypeError
 from libs.contracts.errors import DomainError, ErrorCode, PermanentError
-from libs.runtime.settlement import attempt_of
+from libs.runtime.settlement import Result, attempt_of
 
 M = TypeVar("M", bound=Message)
 
@@ -28,7 +28,7 @@ class Received(Generic[M]):
     wants_reply: bool = False
 
 
-Handler = Callable[[Received[Any]], Awaitable[BaseModel | None]]
+Handler = Callable[[Received[Any]], Awaitable[Result]]
 #: A handler for each message class. What it returns is the answer, if somebody waits for one.
 Routes = Mapping[type[Message], Handler]
 
@@ -52,7 +52,7 @@ def check_expiry(envelope: Envelope, moment: datetime) -> None:
         raise DomainError(ErrorCode.EXPIRED, "the command came too late and was not carried out")
 
 
-async def handle(routes: Routes, received: Received[Any]) -> BaseModel | None:
+async def handle(routes: Routes, received: Received[Any]) -> Result:
     """Find the handler and run it. Raises PermanentError for a message without a route."""
     handler = routes.get(type(received.message))
     if handler is None:

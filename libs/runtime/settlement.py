@@ -10,7 +10,7 @@ from typing import Any
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import BaseModel
 
-from libs.contracts.base import Fault, Reply, reply_with
+from libs.contracts.base import Fault, Reply, Written, reply_with
 from libs.contracts.errors import ParleyError, PermanentError, TransientError
 from libs.contracts.topology import DEAD_LETTERS, RETRY_TIERS
 from libs.runtime.clock import now
@@ -21,6 +21,9 @@ from libs.runtime.publisher import Headers, Publisher
 SCHEDULE = tuple(RETRY_TIERS)
 #: Seconds between attempts to put a copy down. Meanwhile the message is held, and its place in the prefetch.
 COPY_PAUSE = 1.0
+
+#: What a handler returns, for whoever waits.
+Result = BaseModel | Written | None
 
 _log = get_logger("settlement")
 
@@ -44,7 +47,7 @@ class Settlement:
         self._publisher = publisher
         self._queue = queue
 
-    async def answered(self, message: AbstractIncomingMessage, result: BaseModel | None) -> None:
+    async def answered(self, message: AbstractIncomingMessage, result: Result) -> None:
         """It worked: answer whoever waits, then acknowledge."""
         if message.reply_to:
             await self._reply(message, _written(result))
@@ -119,9 +122,11 @@ def _fault(fault: Fault) -> bytes:
     return Reply(fault=fault).model_dump_json(exclude_none=True).encode()
 
 
-def _written(result: BaseModel | None) -> bytes:
+def _written(result: Result) -> bytes:
     if result is None:
         return reply_with("{}")
+    if isinstance(result, Written):
+        return reply_with(result.json)
     if isinstance(result, Answered):
         return Reply(result=result.result).model_dump_json(exclude_none=True).encode()
     return reply_with(result.model_dump_json())

@@ -4,15 +4,20 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
+from bson import decode
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING
 
 from libs.contracts.vocabulary import Status
 from libs.runtime.mongo import Store
+from libs.runtime.recent import Recent
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_tickets import ticket_clauses
-from services.conversation.domain.conversation import Conversation
 from services.conversation.use_cases.ports import ListFilter, Window
+from services.conversation.use_cases.rows import Row
 
 #: Counting fewer rows is cheap and done each time; a longer list's figure is kept for some seconds. The store
 #: counts 150 rows in a millisecond of its processor, as long as the page itself takes it.
@@ -21,6 +26,10 @@ CHEAP_COUNT = 100
 MOST_COUNTS = 1_000
 #: Milliseconds a read may take in the store.
 READ_LIMIT = 2_500
+
+#: Rows kept at most, of about 8 KB each, and the seconds after which one that nobody reads may be forgotten.
+MOST_ROWS, ROW_SECONDS = 4_000, 60.0
+_AWARE = CodecOptions[dict[str, Any]](tz_aware=True)
 
 _STATUSES = [status.value for status in Status]
 
@@ -36,22 +45,35 @@ class MongoLists:
         self._clock = clock
         self._counts: dict[tuple[str, ListFilter], tuple[float, int]] = {}
         self._records = Records(store)
+        self._undecoded: AsyncIOMotorCollection[RawBSONDocument] = store.database.get_collection(
+            "conversations",
+            codec_options=CodecOptions(RawBSONDocument),  # type: ignore[assignment] # not followed by Motor
+        )
+        # By all the bytes of the document: a row cannot be older than what the store has just sent.
+        self._rows: Recent[bytes, Row] = Recent(MOST_ROWS, ROW_SECONDS, clock)
 
-    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Conversation]:
-        """Along an index, in order."""
+    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Row]:
+        """Along an index, in order. What is stored as it was is neither decoded nor written again."""
         query = list_query(account_id, wanted, window)
         if query is None:
             return []
         direction = DESCENDING if window.newest_first else ASCENDING
         with self._store.guarded():
             found = (
-                self._records.conversations.find(query)
+                self._undecoded.find(query)
                 .sort([(window.by, direction), ("_id", direction)])
                 .skip(window.skip)
                 .limit(window.size)
                 .max_time_ms(READ_LIMIT)
             )
-            return [documents.conversation_of(row) for row in await found.to_list(window.size)]
+            return [self._row(bytes(document.raw)) for document in await found.to_list(window.size)]
+
+    def _row(self, stored: bytes) -> Row:
+        row = self._rows.get(stored)
+        if row is None:
+            row = Row(documents.conversation_of(decode(stored, _AWARE)))
+            self._rows.put(stored, row)
+        return row
 
     async def count(self, account_id: str, wanted: ListFilter, limit: int) -> int:
         """Stops at `limit`; a long list's figure is kept for some seconds."""

@@ -20,6 +20,7 @@ from libs.runtime.deduplication import Deduplication
 from libs.runtime.mongo import Session
 from libs.runtime.outbox import Outbox
 from libs.runtime.received import Handler, Received
+from libs.runtime.settlement import Result
 from services.conversation.domain.audit import entry_of, made_by
 from services.conversation.use_cases.ports import AlreadyRecordedError, Call, Transaction
 
@@ -101,7 +102,7 @@ class PartitionRoutes:
         return self._audited(self._deduplication.once(handle, outbox=self._outbox))
 
     def _audited(self, handler: Handler) -> Handler:
-        async def handle(received: Received[Any]) -> BaseModel | None:
+        async def handle(received: Received[Any]) -> Result:
             try:
                 return await handler(received)
             except DomainError as error:
@@ -116,7 +117,7 @@ class PartitionRoutes:
     def _route(self, use_case: UseCase, again: UseCase) -> Handler:
         first, repeat = self._once(use_case), self._once(again)
 
-        async def handle(received: Received[Any]) -> BaseModel | None:
+        async def handle(received: Received[Any]) -> Result:
             try:
                 return await first(received)
             except AlreadyRecordedError:

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
 from json import dumps, loads
 
+from libs.contracts.base import Written
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.reading import ConversationPage, ListConversations
 from services.conversation.domain.conversation import Conversation
@@ -11,9 +12,9 @@ from services.conversation.domain.organising import label_of
 from services.conversation.domain.policy import actor_of, visibility_of
 from services.conversation.use_cases.cursor_moment import moment_of
 from services.conversation.use_cases.ports import Call, Conversations, ListFilter, Place, Window
+from services.conversation.use_cases.rows import Viewer, written_page
 from services.conversation.use_cases.search_conversations import SearchConversations
 from services.conversation.use_cases.totals import total_of
-from services.conversation.use_cases.views import view_of
 
 #: Rows that `page` reaches; behind them only `cursor` does.
 DEEPEST = 10_000
@@ -28,9 +29,9 @@ class ListForPerson:
     conversations: Conversations
     search: SearchConversations
 
-    async def __call__(self, query: ListConversations, call: Call) -> ConversationPage:
-        """The page. Raises DomainError `use_cursor` for a page too deep, `invalid` for an order or a cursor
-        that does not exist.
+    async def __call__(self, query: ListConversations, call: Call) -> Written:
+        """A ConversationPage. Raises DomainError `use_cursor` for a page too deep, `invalid` for an order or
+        a cursor that does not exist.
         """
         if query.sort_by not in SORTS or query.sort_order not in ORDERS:
             raise DomainError(
@@ -51,26 +52,23 @@ class ListForPerson:
             department=query.department,
             label=label_of(query.label) if query.label is not None else None,
         )
-        empty = ConversationPage(items=(), page=query.page, page_size=query.page_size, total=0)
+        page = ConversationPage(items=(), page=query.page, page_size=query.page_size, total=0)
         if wanted.visibility.nothing:
-            return empty
+            return Written(page.model_dump_json())
         if query.search is not None:
             wanted = replace(wanted, among=await self.search(call.account_id, query.search))
             if not wanted.among:
-                return empty
+                return Written(page.model_dump_json())
         # One more than the page shows whether there is a next one.
         window = Window(
             query.page_size + 1, skip, after, newest_first=query.sort_order == "desc", by=query.sort_by
         )
         rows = await self.conversations.rows(call.account_id, wanted, window)
         shown = rows[: query.page_size]
-        return ConversationPage(
-            items=tuple(view_of(row, actor) for row in shown),
-            page=query.page,
-            page_size=query.page_size,
-            total=await total_of(self.conversations, call.account_id, wanted, window, rows),
-            next_cursor=_encode(shown[-1], query) if len(rows) > len(shown) else None,
-        )
+        total = await total_of(self.conversations, call.account_id, wanted, window, rows)
+        cursor = _encode(shown[-1].conversation, query) if len(rows) > len(shown) else None
+        page = page.model_copy(update={"total": total, "next_cursor": cursor})
+        return written_page(page, shown, Viewer(actor))
 
 
 def _order(query: ListConversations) -> str:

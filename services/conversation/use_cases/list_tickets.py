@@ -39,7 +39,7 @@ class ListTicketsForPerson:
         window = Window(query.page_size, skip)
         rows = await self.conversations.rows(call.account_id, wanted, window)
         return TicketPage(
-            items=tuple(ticket_of(view_of(row, actor)) for row in rows),
+            items=tuple(ticket_of(view_of(row.conversation, actor)) for row in rows),
             page=query.page,
             page_size=query.page_size,
             total=await total_of(self.conversations, call.account_id, wanted, window, rows),

@@ -21,6 +21,7 @@ from services.conversation.use_cases.merge_ports import MergeRecords
 from services.conversation.use_cases.note_ports import NoteRecords
 from services.conversation.use_cases.read_mark_ports import ReadMarkRecords
 from services.conversation.use_cases.receipt_ports import ReceiptRecords
+from services.conversation.use_cases.rows import Row
 from services.conversation.use_cases.schedule_ports import ScheduleRecords
 from services.conversation.use_cases.template_ports import TemplateRecords
 from services.conversation.use_cases.ticket_ports import TicketRecords
@@ -243,7 +244,7 @@ class Conversations(Protocol):
     ) -> Sequence[Conversation]:
         """Conversations of a session, on every connection unless one is named, the newest activity first."""
 
-    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Conversation]:
+    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Row]:
         """A part of the list, by the window's time, then by id."""
 
     async def count(self, account_id: str, wanted: ListFilter, limit: int) -> int:

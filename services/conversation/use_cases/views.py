@@ -10,6 +10,12 @@ from services.conversation.domain.tickets import ticket_status
 
 def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
     """The conversation, with what this actor may do now."""
+    view = without_actions(conversation)
+    return view.model_copy(update={"available_actions": available_actions(conversation, actor)})
+
+
+def without_actions(conversation: Conversation) -> ConversationView:
+    """What everybody sees alike who may see it."""
     return ConversationView(
         **dict(conversation.ref()),
         subject=conversation.subject,
@@ -30,7 +36,7 @@ def view_of(conversation: Conversation, actor: Actor) -> ConversationView:
         last_message=conversation.last_message,
         status_buttons=conversation.status_buttons,
         can_reply=conversation.can_reply,
-        available_actions=available_actions(conversation, actor),
+        available_actions=(),
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
         handed_off_at=conversation.handed_off_at,

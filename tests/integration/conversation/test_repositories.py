@@ -87,6 +87,15 @@ async def send_and_save(repository: Repository, one: Conversation, *messages: An
     return found
 
 
+async def rows_of(repository: Repository, wanted: ListFilter, window: Window) -> list[Conversation]:
+    rows = await repository.conversations.rows(ACCOUNT, wanted, window)
+    return [row.conversation for row in rows]
+
+
+async def ids(repository: Repository, wanted: ListFilter, window: Window) -> list[str]:
+    return [one.id for one in await rows_of(repository, wanted, window)]
+
+
 def without_bookkeeping(one: Conversation) -> dict[str, Any]:
     return {
         name: value
@@ -466,8 +475,8 @@ class TestLists:
         for viewer, parts, newest_first in product(viewers, filters, [True, False]):
             wanted = ListFilter(viewer, **parts)
             window = Window(100, newest_first=newest_first)
-            expected = [one.id for one in await model.conversations.rows(ACCOUNT, wanted, window)]
-            found = [one.id for one in await repository.conversations.rows(ACCOUNT, wanted, window)]
+            expected = await ids(model, wanted, window)
+            found = await ids(repository, wanted, window)
             assert found == expected, (viewer, parts)
             assert await repository.conversations.count(ACCOUNT, wanted, 10_001) == len(expected)
 
@@ -477,19 +486,18 @@ class TestLists:
     ) -> None:
         await self.fill(repository)
         wanted = ListFilter(Visibility(departments=frozenset({"IT"}), person_id="ana"))
-        reader = repository.conversations
         whole = [
             (one.updated_at, one.id)
-            for one in await reader.rows(ACCOUNT, wanted, Window(100, newest_first=newest_first))
+            for one in await rows_of(repository, wanted, Window(100, newest_first=newest_first))
         ]
         assert whole == sorted(whole, reverse=newest_first)
         by_skip: list[Any] = []
         by_place: list[Any] = []
         place = None
         for start in range(0, len(whole), 4):
-            rows = await reader.rows(ACCOUNT, wanted, Window(4, skip=start, newest_first=newest_first))
+            rows = await rows_of(repository, wanted, Window(4, skip=start, newest_first=newest_first))
             by_skip += [(one.updated_at, one.id) for one in rows]
-            rows = await reader.rows(ACCOUNT, wanted, Window(4, after=place, newest_first=newest_first))
+            rows = await rows_of(repository, wanted, Window(4, after=place, newest_first=newest_first))
             by_place += [(one.updated_at, one.id) for one in rows]
             place = Place(*by_place[-1])
         assert by_skip == by_place == whole
@@ -498,17 +506,17 @@ class TestLists:
     async def test_either_time_sorts_a_list(self, repository: Repository, by: str) -> None:
         await self.fill(repository)
         wanted = ListFilter(Visibility(departments=frozenset({"IT"}), person_id="ana"))
-        rows = await repository.conversations.rows(ACCOUNT, wanted, Window(100, by=by))
+        rows = await rows_of(repository, wanted, Window(100, by=by))
         places = [(getattr(one, by), one.id) for one in rows]
         assert places == sorted(places, reverse=True)
         place = Place(*places[3])
-        behind = await repository.conversations.rows(ACCOUNT, wanted, Window(100, after=place, by=by))
+        behind = await rows_of(repository, wanted, Window(100, after=place, by=by))
         assert [one.id for one in behind] == [one.id for one in rows[4:]]
 
     async def test_what_a_search_found_narrows_a_list(self, repository: Repository) -> None:
         made = [one for one in await self.fill(repository) if one.account_id == ACCOUNT]
         wanted = ListFilter(Visibility(everything=True), among=(made[2].id, made[5].id, "unknown"))
-        rows = await repository.conversations.rows(ACCOUNT, wanted, Window(10))
+        rows = await rows_of(repository, wanted, Window(10))
         assert {one.id for one in rows} == {made[2].id, made[5].id}
         assert await repository.conversations.count(ACCOUNT, wanted, 100) == 2
 

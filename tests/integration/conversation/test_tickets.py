@@ -36,7 +36,7 @@ async def listed(repository: Repository, seen: Visibility, **parts: Any) -> set[
     wanted = ListFilter(visibility=seen, tickets_only=True, **parts)
     rows = await repository.conversations.rows(ACCOUNT, wanted, Window(50))
     assert await repository.conversations.count(ACCOUNT, wanted, 100) == len(rows)
-    return {row.session_id.removeprefix("web:") for row in rows}
+    return {row.conversation.session_id.removeprefix("web:") for row in rows}
 
 
 @pytest.fixture

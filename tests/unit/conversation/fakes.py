@@ -38,6 +38,7 @@ from services.conversation.use_cases.ports import (
     Transaction,
     Window,
 )
+from services.conversation.use_cases.rows import Row
 from tests.unit.conversation.fake_assigning import InMemoryAssigningRecords, InMemoryPresence
 from tests.unit.conversation.fake_contacts import InMemoryContactRecords, InMemoryContacts
 from tests.unit.conversation.fake_directory import InMemoryDirectory, InMemoryDirectoryRecords
@@ -406,7 +407,7 @@ class InMemoryConversations:
         ]
         return sorted(found, key=lambda one: one.updated_at, reverse=True)[:limit]
 
-    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Conversation]:
+    async def rows(self, account_id: str, wanted: ListFilter, window: Window) -> Sequence[Row]:
         found = [one for one in self._of_account(account_id) if _wanted(one, wanted)]
         by = window.by
         found.sort(key=lambda one: _place(one, by), reverse=window.newest_first)
@@ -416,7 +417,7 @@ class InMemoryConversations:
                 found = [one for one in found if _place(one, by) < place]
             else:
                 found = [one for one in found if _place(one, by) > place]
-        return found[window.skip : window.skip + window.size]
+        return [Row(one) for one in found[window.skip : window.skip + window.size]]
 
     async def count(self, account_id: str, wanted: ListFilter, limit: int) -> int:
         return min(limit, sum(_wanted(one, wanted) for one in self._of_account(account_id)))

@@ -27,7 +27,7 @@ from libs.contracts.messages import GetMessage, RetryMessage
 from libs.contracts.notes import AddNote, ListNotes
 from libs.contracts.organising import SetPriority
 from libs.contracts.read_marks import MarkRead
-from libs.contracts.reading import GetConversation, ListConversations
+from libs.contracts.reading import ConversationPage, GetConversation, ListConversations
 from libs.contracts.scheduling import ScheduleReply, SendScheduledReply
 from libs.contracts.starting import StartConversation
 from libs.contracts.topology import conversation_crc, partition
@@ -418,7 +418,8 @@ async def test_lists_and_searches_show_the_one(two: World) -> None:
     search = SearchConversations(two.store.searches, two.store.contacts)
     listed = ListForPerson(two.store.conversations, search)
     for text in (None, "word 0", "mira"):
-        page = await listed(ListConversations(person=ADA, search=text), call())
+        written = await listed(ListConversations(person=ADA, search=text), call())
+        page = ConversationPage.model_validate_json(written.json)
         assert [one.session_id for one in page.items] == [NEW]
 
 

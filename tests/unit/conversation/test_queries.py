@@ -6,7 +6,7 @@ import pytest
 
 from libs.contracts.conversation import EventsAfter, FindConversation, GetPerson
 from libs.contracts.errors import DomainError
-from libs.contracts.reading import GetConversation, ListConversations
+from libs.contracts.reading import ConversationPage, GetConversation, ListConversations
 from libs.contracts.vocabulary import Channel, HandoffReason, Status
 from services.conversation.domain.policy import ORGANISING, SCHEDULE
 from services.conversation.use_cases.events_after import GetEventsAfter
@@ -39,7 +39,8 @@ class TestList:
     async def page(self, world: World, query: ListConversations | None = None, **parts: Any) -> Any:
         asked = query or ListConversations(**({"person": ADA} | parts))
         search = SearchConversations(world.store.searches, world.store.contacts)
-        return await ListForPerson(world.store.conversations, search)(asked, call())
+        written = await ListForPerson(world.store.conversations, search)(asked, call())
+        return ConversationPage.model_validate_json(written.json)
 
     async def code(self, world: World, **parts: Any) -> str:
         with pytest.raises(DomainError) as refused:
