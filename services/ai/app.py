@@ -173,7 +173,13 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
     }
     cheap, premium = (tuple(f"{one}/{names[one][at]}" for one in endpoints) for at in (0, 1))
     own = tuple(
-        Route(frozenset(row.tasks), row.models, row.least_value, row.least_complexity)
+        Route(
+            frozenset(row.tasks),
+            row.models,
+            row.least_value,
+            row.least_complexity,
+            frozenset(row.chatbots),
+        )
         for row in settings.model_routes
     )
     prices = {name: Price(one.prompt, one.completion) for name, one in settings.model_prices.items()}

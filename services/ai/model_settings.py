@@ -16,6 +16,8 @@ class RouteSetting(BaseModel):
     models: tuple[str, ...]
     least_value: float = 0.0
     least_complexity: float = 0.0
+    #: None named: every chatbot.
+    chatbots: tuple[str, ...] = ()
 
 
 class PriceSetting(BaseModel):

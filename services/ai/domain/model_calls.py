@@ -121,6 +121,7 @@ class Circumstances:
     conversation_id: str
     value: float = 0.0
     complexity: float = 0.0
+    chatbot_id: str = ""
 
 
 class Spent(NamedTuple):

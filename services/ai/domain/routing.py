@@ -14,7 +14,8 @@ _MANY_TURNS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``tasks`` of contacts worth ``least_value`` or more with at least that complexity go to ``models``.
+    """``tasks`` of contacts worth ``least_value`` or more with at least that complexity go to ``models``;
+    with ``chatbots``, those of these chatbots alone.
 
     A model is named ``<endpoint>/<its name there>``; the second and later ones are asked where those before
     gave no answer.
@@ -24,6 +25,7 @@ class Route:
     models: tuple[str, ...]
     least_value: float = 0.0
     least_complexity: float = 0.0
+    chatbots: frozenset[str] = frozenset()
 
     def fits(self, task: Task, circumstances: Circumstances) -> bool:
         """Whether this row decides."""
@@ -31,6 +33,7 @@ class Route:
             task in self.tasks
             and circumstances.value >= self.least_value
             and circumstances.complexity >= self.least_complexity
+            and (not self.chatbots or circumstances.chatbot_id in self.chatbots)
         )
 
 

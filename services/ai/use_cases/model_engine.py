@@ -18,7 +18,13 @@ from services.ai.use_cases.engines import Ask
 def circumstances_of(request: ContactRequest, question: str) -> Circumstances:
     """What routing and budgets go by."""
     complexity = complexity_of(question, len(request.turns))
-    return Circumstances(request.account_id, request.conversation_id, request.contact_value, complexity)
+    return Circumstances(
+        request.account_id,
+        request.conversation_id,
+        request.contact_value,
+        complexity,
+        request.chatbot.id,
+    )
 
 
 class ModelEngine:

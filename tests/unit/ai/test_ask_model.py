@@ -186,6 +186,16 @@ def test_the_table_is_read_from_the_top() -> None:
     assert table.cost("main/cheap", Usage(1_000_000, 0)) == 0.0
 
 
+def test_a_row_may_be_for_some_chatbots_alone() -> None:
+    answers = frozenset({"answer"})
+    table = RoutingTable(
+        (Route(answers, ("main/in-house",), chatbots=frozenset({"bot-hr"})), Route(answers, ("main/any",)))
+    )
+    assert table.models("answer", Circumstances("a", "c", chatbot_id="bot-hr")) == ("main/in-house",)
+    assert table.models("answer", Circumstances("a", "c", chatbot_id="bot-shop")) == ("main/any",)
+    assert table.models("answer", HERE) == ("main/any",)
+
+
 def test_long_questions_with_a_history_are_complex() -> None:
     assert complexity_of("Where is it?", 1) < 0.1
     assert complexity_of(" ".join(["Why does it not work and what can I do?"] * 12), 12) == 1.0
