@@ -164,7 +164,12 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
         if key is not None and key.get_secret_value():
             chat = OpenAIChat(url, key.get_secret_value(), seconds=settings.model_call_seconds)
             foundation.service.on_stop(chat.close)
-            endpoints[name] = GuardedChat(chat, time.monotonic, most_at_once=settings.model_calls_at_once)
+            endpoints[name] = GuardedChat(
+                chat,
+                time.monotonic,
+                most_at_once=settings.model_calls_at_once,
+                pause=settings.model_pause_seconds,
+            )
     if not endpoints:
         return None
     names = {

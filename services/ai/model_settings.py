@@ -62,6 +62,8 @@ class ModelSettings(ServiceSettings):
     #: after 30, so the second must leave time to decide.
     model_call_seconds: float = 8.0
     model_seconds: float = 18.0
+    #: Seconds for which an endpoint that failed five times in a row is left alone.
+    model_pause_seconds: float = Field(default=15.0, gt=0)
     #: Calls of one endpoint under way at once; what comes beyond is answered without it.
     model_calls_at_once: int = 32
     #: Tokens for a conversation in its whole life, and for an account a day (UTC); 0 is no limit. Beyond it

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -18,12 +18,16 @@ from deploy.local.stack import SERVICES, LocalStack
 from libs.standins.client import StandinClient
 from tests.bench.report import Row, publish
 from tests.chaos.load import Load, Verdict, judge, talk
+from tests.chaos.model_faults import MODEL_FAULTS, SOME_FAULTS
+from tests.chaos.model_stack import Seconds, two_chatbots
+from tests.chaos.models import model_rows
 from tests.chaos.providers import provider_rows
 from tests.e2e.conftest import LIMITS
 from tests.e2e.parley import Parley, new_chat, text_update
 
 Fault = Callable[[], Awaitable[None]]
 TARGET = Path("build/chaos.json")
+_PARTS = ("services", "models")
 
 
 class Chaos:
@@ -114,18 +118,33 @@ class Chaos:
         )
 
 
-async def _main(*, long: bool) -> int:
+async def _models(broker: RabbitMQ, database: MongoDB, folder: Path, *, long: bool) -> list[Row]:
+    """The AI's rows, on a stack whose chatbots have models, with the time limits of service."""
+    broker_url = await broker.create_vhost("models")
+    async with two_chatbots(folder, broker_url, database.url, "models", Seconds()) as chatbots:
+        return await model_rows(chatbots, MODEL_FAULTS if long else SOME_FAULTS, beats=300 if long else 100)
+
+
+async def _services(broker: RabbitMQ, database: MongoDB, folder: Path, *, long: bool) -> list[Row]:
+    stack = LocalStack(folder, broker_url=broker.url, database_url=database.url, extra_env=LIMITS)
+    async with (
+        stack,
+        StandinClient(stack.standins_url) as standin,
+        httpx.AsyncClient(timeout=30, trust_env=False) as http,
+    ):
+        await load_demo(stack, rate_per_second=1000, speed_up=20)
+        return await Chaos(Parley(stack, standin, http), broker, database, long=long).rows()
+
+
+async def _main(*, long: bool, parts: Sequence[str]) -> int:
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="parley-chaos-") as scratch:
         folder = Path(scratch)
         async with RabbitMQ(folder / "rabbitmq") as broker, MongoDB(folder / "mongodb") as database:
-            stack = LocalStack(folder, broker_url=broker.url, database_url=database.url, extra_env=LIMITS)
-            async with (
-                stack,
-                StandinClient(stack.standins_url) as standin,
-                httpx.AsyncClient(timeout=30, trust_env=False) as http,
-            ):
-                await load_demo(stack, rate_per_second=1000, speed_up=20)
-                rows = await Chaos(Parley(stack, standin, http), broker, database, long=long).rows()
+            if "services" in parts:
+                rows += await _services(broker, database, folder / "services", long=long)
+            if "models" in parts:
+                rows += await _models(broker, database, folder / "models", long=long)
     publish("Nothing lost, nothing twice", rows, TARGET)
     return 0 if all(row.passed for row in rows) else 1
 
@@ -133,4 +152,7 @@ async def _main(*, long: bool) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Break things under load.")
     parser.add_argument("--long", action="store_true", help="20 kills of each service, 2,000 messages a row")
-    sys.exit(asyncio.run(_main(long=parser.parse_args().long)))
+    parser.add_argument("--only", choices=_PARTS, help="the rows of one part alone")
+    options = parser.parse_args()
+    chosen = (options.only,) if options.only else _PARTS
+    sys.exit(asyncio.run(_main(long=options.long, parts=chosen)))

@@ -23,6 +23,10 @@ class ModelClient:
         """Put a fault rule in force and return its id."""
         return int((await self._call("POST", "/model/faults", {"kind": kind, **options}))["id"])
 
+    async def faults(self) -> list[JsonObject]:
+        """The rules in force, with how often each was seen and fired."""
+        return list((await self._call("GET", "/model/faults"))["faults"])
+
     async def clear_faults(self) -> None:
         """Take all of them out of force."""
         await self._call("DELETE", "/model/faults")

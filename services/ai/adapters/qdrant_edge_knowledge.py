@@ -85,6 +85,7 @@ class QdrantEdgeKnowledge:
 
     async def close(self) -> None:
         """Flush and release the folder; calls after this raise KnowledgeUnavailable."""
+        await self._vectors.close()
         try:
             await self._run(self._shard.close, _WRITE_SECONDS)
         finally:

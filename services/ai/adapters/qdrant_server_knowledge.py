@@ -112,6 +112,7 @@ class QdrantServerKnowledge:
 
     async def close(self) -> None:
         """Let go of the server."""
+        await self._vectors.close()
         await self._client.close()
 
     async def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:

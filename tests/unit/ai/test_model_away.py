@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
 from libs.standins.model import ModelStandin
+from libs.standins.model.fault_kinds import KINDS
 from services.ai.adapters.guarded_chat import GuardedChat
 from services.ai.adapters.openai_chat import OpenAIChat
 from services.ai.domain.contact_requests import Answer, Handoff
@@ -17,6 +17,7 @@ from services.ai.domain.routing import RoutingTable, default_routes
 from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.model_engine import ModelEngine
+from tests.chaos.model_faults import MODEL_FAULTS, SOME_FAULTS, ModelFault
 from tests.unit.ai.conversations import asked, known
 from tests.unit.ai.model_fakes import InMemoryUsage
 
@@ -68,25 +69,32 @@ async def test_the_reader_answers_through_the_whole_way(patient: AnswerContact) 
     assert answer.text == "Shipping costs 4.90 euros."
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "reset"},
-        {"kind": "hang"},
-        {"kind": "slow_body", "seconds": 30},
-        {"kind": "latency", "seconds": 30},
-        {"kind": "garbage"},
-        {"kind": "html"},
-        {"kind": "server_error"},
-        {"kind": "no_finish_reason"},
-        {"kind": "rate_limit", "retry_after": 300},
-    ],
-    ids=lambda fault: fault["kind"],
-)
+def test_every_odd_behaviour_of_the_stand_in_has_an_expectation() -> None:
+    assert {fault.kind for fault in MODEL_FAULTS} == set(KINDS)
+
+
+@pytest.mark.parametrize("fault", MODEL_FAULTS, ids=lambda fault: fault.name)
+async def test_each_odd_behaviour_ends_as_expected(model: ModelStandin, fault: ModelFault) -> None:
+    rule = model.add_fault(**fault.rule())
+    lasts = fault.kind in {"hang", "latency", "slow_body"}
+    limits = {"call_s": 0.1, "seconds": 0.3} if lasts else {"call_s": 10, "seconds": 20}
+    async with bot(model, **limits) as one, asyncio.timeout(20):
+        decision = await one(asked(COST))
+
+    if fault.outcome == "answered":
+        assert isinstance(decision, Answer)
+        assert decision.text == "Shipping costs 4.90 euros."
+    else:
+        assert isinstance(decision, Handoff)
+        assert decision.reason == "ai_unavailable"
+    assert bool(rule.fired) is ("embeddings" not in fault.methods)
+
+
+@pytest.mark.parametrize("fault", SOME_FAULTS, ids=lambda fault: fault.kind)
 async def test_people_take_over_within_the_limit_and_others_are_not_held_up(
-    hasty: AnswerContact, model: ModelStandin, fault: dict[str, Any]
+    hasty: AnswerContact, model: ModelStandin, fault: ModelFault
 ) -> None:
-    model.add_fault(**fault)
+    model.add_fault(**fault.rule())
     without_model = AnswerContact(await known(), Thresholds())
     async with asyncio.timeout(10):
         waiting = [asyncio.create_task(hasty(asked(COST))) for _ in range(12)]
