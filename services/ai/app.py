@@ -43,6 +43,7 @@ from services.ai.settings import AISettings
 from services.ai.use_cases.answer_contact import AnswerContact
 from services.ai.use_cases.ask_model import AskModel, ModelLimits
 from services.ai.use_cases.cast_vote import CastVote
+from services.ai.use_cases.current_knowledge import CurrentKnowledge
 from services.ai.use_cases.decide_phrasing import DecidePhrasing, ListPhrasings
 from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.embedding_ports import Embedder, EmbeddingUnavailable
@@ -92,13 +93,15 @@ async def build(settings: AISettings) -> Service:
     ask = _model(settings, foundation)
     proposals, votes = MongoProposals(foundation.store), MongoVotes(foundation.store)
     remember = RememberProposal(proposals, now)
-    weighed = WeighedKnowledge(knowledge, votes, time.monotonic)
+    current = CurrentKnowledge(knowledge, documents, index)
+    weighed = WeighedKnowledge(current, votes, time.monotonic)
     answer = AnswerContact(
         weighed,
         Thresholds(settings.answer_confidence, settings.clarify_confidence),
         ModelEngine(ask) if ask else None,
         understand=Understand(ask),
         quotes_instead=settings.without_model == "extractive",
+        standing=current,
     )
     subscribers = Subscribers(
         answer,

@@ -7,6 +7,7 @@ from time import monotonic
 
 from deploy.local.demo.console import AgentConsole
 from libs.contracts.conversation import PostBotReply
+from libs.standins.faults import TRANSPORT_KINDS
 from tests.bench.report import Row
 from tests.chaos.model_faults import ModelFault
 from tests.chaos.model_stack import EMBEDDINGS, SICK_MODEL, TwoChatbots
@@ -14,9 +15,11 @@ from tests.chaos.providers import Pulse
 from tests.e2e.parley import Parley, eventually, new_chat
 
 QUESTION = "How long does delivery take?"
+HARMLESS = ModelFault("no_usage", "answered")
 #: What the stand-in's reader says to it: the sentence that shares most words with the question.
 ANSWER = "Orders placed before 2 pm on a working day leave our warehouse the same day."
 UNAVAILABLE = "ai_unavailable"
+_OF_THE_WHOLE_ENDPOINT = {*TRANSPORT_KINDS, "rate_limit", "server_error", "bad_gateway", "unauthorized"}
 #: Seconds in which people must have the conversation (quality.md); and for everything around it.
 LIMIT = 30.0
 _MARGIN = 60.0
@@ -31,17 +34,17 @@ class Seen:
     wrong: tuple[str, ...]
 
 
-async def meet_fault(chatbots: TwoChatbots, fault: ModelFault, people: int) -> Seen:
+async def meet_fault(chatbots: TwoChatbots, admin: AgentConsole, fault: ModelFault, people: int) -> Seen:
     """`people` write at once while the endpoint is ill in this way."""
     parley, model = chatbots.sick, chatbots.sick.standin.model
-    # Without the embeddings' model among them an endpoint would be half well.
-    recipients = {} if fault.options.get("times") else {"recipients": [SICK_MODEL, EMBEDDINGS]}
-    await model.add_fault(**{**fault.rule(), **recipients, "methods": []})
+    rule = {**fault.rule(), "recipients": [SICK_MODEL, EMBEDDINGS]}
+    if fault.kind in _OF_THE_WHOLE_ENDPOINT and "times" not in fault.options:
+        rule["methods"] = []  # its vectors, too
+    await model.add_fault(**rule)
     begun = monotonic()
     chats = [new_chat() for _ in range(people)]
     try:
-        async with parley.console() as admin:
-            found = await asyncio.gather(*(_outcome(parley, admin, chat, fault) for chat in chats))
+        found = await asyncio.gather(*(_outcome(parley, admin, chat, fault) for chat in chats))
     finally:
         (rule,) = await model.faults()
         await model.clear_faults()
@@ -133,11 +136,15 @@ async def _more_refused(parley: Parley, before: float) -> bool:
 async def model_rows(chatbots: TwoChatbots, faults: Sequence[ModelFault], *, beats: int) -> list[Row]:
     """For the table."""
     before, beside = Pulse(chatbots.well), Pulse(chatbots.well)
-    async with before.beating(pause=0.05):
-        await eventually(lambda: _enough(before, beats), "the other chatbot's own figure", 600)
-    async with beside.beating(pause=0.05):
-        seen = [await meet_fault(chatbots, fault, people=4) for fault in faults]
-        await eventually(lambda: _enough(beside, beats), "the other chatbot's figure", 600)
+    async with chatbots.sick.console() as admin:
+        # Their own figure beside the same people, whose endpoint is well.
+        async with before.beating(pause=0.05):
+            while len(before.seconds) < beats:
+                await meet_fault(chatbots, admin, HARMLESS, people=4)
+        async with beside.beating(pause=0.05):
+            seen = [await meet_fault(chatbots, admin, fault, _people(fault)) for fault in faults]
+            while len(beside.seconds) < beats:
+                await meet_fault(chatbots, admin, faults[0], people=4)
     rows = [_row(seen, "handed_over", "people take over"), _row(seen, "answered", "answered all the same")]
     rows.append(_others(before.seconds, beside.seconds, await other_answers(chatbots)))
     seconds, wrong = await killed_service(chatbots)
@@ -150,8 +157,9 @@ async def model_rows(chatbots: TwoChatbots, faults: Sequence[ModelFault], *, bea
     return rows
 
 
-async def _enough(pulse: Pulse, beats: int) -> bool:
-    return len(pulse.seconds) >= beats
+def _people(fault: ModelFault) -> int:
+    """After a fault an endpoint is tried by one call: whoever comes beside it goes to people, rightly."""
+    return 4 if fault.outcome == "handed_over" else 1
 
 
 def _row(seen: Sequence[Seen], outcome: str, name: str) -> Row:

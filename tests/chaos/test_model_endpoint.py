@@ -27,8 +27,8 @@ async def test_an_ill_endpoint_costs_its_own_chatbot_a_handoff_and_others_nothin
     chatbots: TwoChatbots,
 ) -> None:
     others = Pulse(chatbots.well)
-    async with others.beating(pause=0.2):
-        seen = [await meet_fault(chatbots, fault, people=3) for fault in SOME_FAULTS]
+    async with chatbots.sick.console() as admin, others.beating(pause=0.2):
+        seen = [await meet_fault(chatbots, admin, fault, people=3) for fault in SOME_FAULTS]
     wrong = [f"{one.fault.name}: {said}" for one in seen for said in one.wrong]
     assert not wrong, "; ".join(wrong)
     assert await other_answers(chatbots) == {ANSWER}

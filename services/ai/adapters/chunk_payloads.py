@@ -73,6 +73,7 @@ def passage_of(payload: Payload, score: Score) -> Passage:
         visibility=payload["visibility"],
         language=payload["language"],
         score=score,
+        revision=payload["revision"],
     )
 
 

@@ -1,6 +1,6 @@
 """The documents in MongoDB, with one counter of revisions that serialises their writers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from libs.runtime.mongo import Session, Store
 from services.ai.domain.documents import Document, DocumentKey, KnowledgeBase, Phrasing
+from services.ai.use_cases.current_ports import Current
 
 DOCUMENTS = "documents"
 COUNTERS = "counters"
@@ -60,14 +61,14 @@ class MongoDocuments:
 
     async def list(self, base: KnowledgeBase, limit: int = 1_000) -> Sequence[Document]:
         """The documents of one knowledge base that are not removed, by title."""
-        wanted = {"account_id": base.account_id, "chatbot_id": base.chatbot_id, "removed": False}
+        wanted = {**_of(base), "removed": False}
         with self._store.guarded():
             rows = await self._documents.find(wanted).sort("title", ASCENDING).limit(limit).to_list(limit)
         return [_document(row) for row in rows]
 
     async def page(self, base: KnowledgeBase, after: str | None, limit: int) -> Sequence[Document]:
         """Documents of one knowledge base that are not removed, by id."""
-        wanted: dict[str, Any] = {"account_id": base.account_id, "chatbot_id": base.chatbot_id}
+        wanted = _of(base)
         if after is not None:
             wanted["document_id"] = {"$gt": after}
         with self._store.guarded():
@@ -90,9 +91,17 @@ class MongoDocuments:
 
     async def count(self, base: KnowledgeBase) -> int:
         """How many there are that are not removed."""
-        wanted = {"account_id": base.account_id, "chatbot_id": base.chatbot_id, "removed": False}
+        wanted = {**_of(base), "removed": False}
         with self._store.guarded():
             return await self._documents.count_documents(wanted)
+
+    async def current(self, base: KnowledgeBase, document_ids: Collection[str]) -> dict[str, Current]:
+        """Those of one knowledge base that are not removed, by id."""
+        wanted = {**_of(base), "document_id": {"$in": list(document_ids)}, "removed": False}
+        fields = ["document_id", "revision", "visibility"]
+        with self._store.guarded():
+            rows = self._documents.find(wanted, projection=fields)
+            return {row["document_id"]: Current(row["revision"], row["visibility"]) async for row in rows}
 
     async def revisions(self) -> dict[DocumentKey, int]:
         """The revision of every document that is not removed."""
@@ -132,12 +141,12 @@ class MongoDocuments:
                 yield _document(row)
 
 
+def _of(base: KnowledgeBase) -> dict[str, Any]:
+    return {"account_id": base.account_id, "chatbot_id": base.chatbot_id}
+
+
 def _identity(key: DocumentKey) -> dict[str, Any]:
-    return {
-        "account_id": key.base.account_id,
-        "chatbot_id": key.base.chatbot_id,
-        "document_id": key.document_id,
-    }
+    return {**_of(key.base), "document_id": key.document_id}
 
 
 def _key(row: dict[str, Any]) -> DocumentKey:

@@ -59,7 +59,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that retrieval found, with its document's title and visibility, and its score."""
+    """A chunk that retrieval found, with its document's title, visibility and revision, and its score."""
 
     document_id: str
     chunk_id: str
@@ -69,3 +69,4 @@ class Passage:
     visibility: Visibility
     language: str | None
     score: Score
+    revision: int = 0

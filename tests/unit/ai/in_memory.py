@@ -1,6 +1,6 @@
 """Fakes of the AI service's ports, which keep to the same contract as the real ones."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from services.ai.domain.bm25 import Corpus, term_weights
@@ -8,6 +8,7 @@ from services.ai.domain.documents import Chunk, Document, DocumentKey, Knowledge
 from services.ai.domain.passages import Audience, Passage, Score
 from services.ai.domain.terms import ChunkTerms, chunk_terms
 from services.ai.domain.weighing import weigh_query
+from services.ai.use_cases.current_ports import Current
 from services.ai.use_cases.ports import KnowledgeUnavailable
 
 
@@ -85,6 +86,7 @@ def _passage(document: Document, chunk: Chunk, score: Score) -> Passage:
         visibility=document.visibility,
         language=document.language,
         score=score,
+        revision=document.revision,
     )
 
 
@@ -121,6 +123,10 @@ class InMemoryDocuments:
 
     async def count(self, base: KnowledgeBase) -> int:
         return sum(one.base == base and not one.removed for one in self.stored.values())
+
+    async def current(self, base: KnowledgeBase, document_ids: Collection[str]) -> dict[str, Current]:
+        mine = (one for one in self.stored.values() if one.base == base and not one.removed)
+        return {one.id: Current(one.revision, one.visibility) for one in mine if one.id in document_ids}
 
     async def revisions(self) -> dict[DocumentKey, int]:
         return {key: one.revision for key, one in self.stored.items() if not one.removed}
