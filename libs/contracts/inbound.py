@@ -15,8 +15,8 @@ from libs.contracts.vocabulary import ReceiptKind
 
 class MatchReceipt(Command, type="match_receipt.v1"):
     """Find the message that a receipt is about. `external_id` is the platform's id of it; `message_id` ours,
-    where the platform gives back what we sent along. `error` is a code; a receipt that is not `lasting` may
-    still be followed by a better one.
+    where the platform gives back what we sent along. `received_at` is when the gateway took it in. `error` is
+    a code; a receipt that is not `lasting` may still be followed by a better one.
     """
 
     connection_id: Id
@@ -24,6 +24,7 @@ class MatchReceipt(Command, type="match_receipt.v1"):
     message_id: Id | None = None
     kind: ReceiptKind
     at: datetime | None = None
+    received_at: datetime | None = None
     error: str | None = Field(default=None, max_length=64)
     lasting: bool = True
 

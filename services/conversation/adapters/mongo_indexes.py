@@ -82,6 +82,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("account_id", ASCENDING), ("contact.id", ASCENDING)], name="list_of_contact"),
     ],
     "messages": [
+        # What is on its way out: few at any time.
+        IndexModel(
+            [("account_id", ASCENDING), ("connection_id", ASCENDING)],
+            name="queued",
+            partialFilterExpression={"delivery": "queued"},
+        ),
         IndexModel([("conversation_id", ASCENDING), ("sequence", ASCENDING)], name="in_thread", unique=True),
         # The platform's own id of a delivery: a second one is stopped here, in the transaction.
         IndexModel(

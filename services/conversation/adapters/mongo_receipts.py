@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.contracts.conversation import MessageView
-from libs.contracts.vocabulary import Direction, ReceiptKind
+from libs.contracts.vocabulary import DeliveryState, Direction, ReceiptKind
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import MongoPart
 from services.conversation.domain.receipts import facts_of_receipt
@@ -32,6 +32,16 @@ class MongoReceipts(MongoPart):
             **wanted,
         )
         return documents.message_view_of(row) if row else None
+
+    async def is_sending(self, connection_id: str) -> bool:
+        """Those that are queued have an index of their own."""
+        row = await self._get(
+            self._records.messages,
+            account_id=self._account_id,
+            connection_id=connection_id,
+            delivery=DeliveryState.QUEUED,
+        )
+        return row is not None
 
     async def outbound_message(self, conversation_id: str, message_id: str) -> MessageView | None:
         """By both ids."""

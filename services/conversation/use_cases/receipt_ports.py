@@ -16,6 +16,9 @@ class ReceiptRecords(Protocol):
     ) -> MessageView | None:
         """The outbound message of a connection with this id of ours or, without one, of the platform."""
 
+    async def is_sending(self, connection_id: str) -> bool:
+        """Whether any message of a connection is still on its way out."""
+
     async def outbound_message(self, conversation_id: str, message_id: str) -> MessageView | None:
         """An outbound message of a conversation."""
 

@@ -167,6 +167,7 @@ class ReceiveWebhook:
             message_id=receipt.reference[:256] if receipt.reference else None,
             kind=receipt.kind,
             at=receipt.at,
+            received_at=self._now(),
             error=receipt.error,
             lasting=receipt.lasting,
         )

@@ -92,3 +92,23 @@ async def test_a_person_is_found_by_whichever_of_their_names_is_known(repository
     assert await find("44", "GB.1") == "GB.1"
     assert await find("44") is None
     assert await find("GB.1", connection="other") is None
+
+
+async def test_what_is_on_its_way_out_is_known_by_its_connection(repository: Repository) -> None:
+    one = conversation(**MAIL)
+    out = one.send_out(draft("out"), agent())
+
+    async def add(tx: Transaction) -> None:
+        await tx.add_message(out)
+        await tx.save(one)
+
+    async def is_sending(connection_id: str = CONNECTION, account: str = ACCOUNT) -> bool:
+        return await repository.transaction(account, lambda tx: tx.is_sending(connection_id))
+
+    assert not await is_sending()
+    await repository.transaction(ACCOUNT, add)
+    assert await is_sending()
+    assert not await is_sending("other")
+    assert not await is_sending(account="other")
+    await repository.transaction(ACCOUNT, lambda tx: tx.advance_delivery(one.id, "out", DeliveryState.SENT))
+    assert not await is_sending()

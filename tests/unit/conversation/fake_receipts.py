@@ -7,7 +7,7 @@ from typing import Any
 from libs.contracts.base import Command
 from libs.contracts.conversation import MessageView
 from libs.contracts.topology import CONVERSATION_COMMANDS
-from libs.contracts.vocabulary import Direction, ReceiptKind
+from libs.contracts.vocabulary import DeliveryState, Direction, ReceiptKind
 from services.conversation.domain.counting import Fact
 from services.conversation.domain.message import StoredMessage
 from services.conversation.domain.receipts import facts_of_receipt
@@ -33,6 +33,12 @@ class InMemoryReceiptRecords:
         named = [message for message in here if message.view.id == message_id]
         found = named or [one for one in here if one.traced and external_id in one.external_ids]
         return found[0].view if found else None
+
+    async def is_sending(self, connection_id: str) -> bool:
+        return any(
+            message.connection_id == connection_id and message.view.delivery is DeliveryState.QUEUED
+            for message in self._outbound()
+        )
 
     async def outbound_message(self, conversation_id: str, message_id: str) -> MessageView | None:
         for message in self._outbound():

@@ -108,14 +108,42 @@ async def test_a_receipt_is_matched_by_our_id_before_the_platforms_is_known(worl
     assert world.store.records.messages[ACCOUNT, view.id].external_ids == ("wamid.OUT1", "wamid.OTHER")
 
 
+async def on_its_way(world: World) -> None:
+    """A further message whose platform has not answered yet."""
+    await world.do(
+        PostReplyToContact(world.new_id),
+        PostReply(actor=agent("admin"), conversation_id=world.conversation().id, content="One moment."),
+        4,
+    )
+
+
+async def test_a_receipt_that_may_be_faster_than_the_answer_to_our_call_waits(world: World) -> None:
+    await sent(world)
+    await on_its_way(world)
+    for received in (None, moment(10)):
+        with pytest.raises(TransientError):
+            await tells(world, K.DELIVERED, external_id="wamid.SOON", received_at=received)
+
+
 @pytest.mark.parametrize(
     "parts",
-    [{"external_id": "wamid.NEVER"}, {"connection_id": "other"}, {"message_id": "no", "external_id": "x"}],
+    [
+        # Nothing of this connection is on its way.
+        {"connection_id": "other", "external_id": "wamid.NEVER"},
+        # It names an id of ours that there is not.
+        {"message_id": "no", "external_id": "wamid.NEVER"},
+        # Whatever was on its way then has been answered long ago.
+        {"external_id": "wamid.NEVER", "received_at": moment(-300)},
+    ],
 )
-async def test_a_receipt_for_what_nobody_knows_waits(world: World, parts: dict[str, Any]) -> None:
+async def test_a_receipt_for_a_message_that_is_not_ours_ends_quietly(
+    world: World, parts: dict[str, Any]
+) -> None:
     await sent(world)
-    with pytest.raises(TransientError):
-        await tells(world, K.DELIVERED, **parts)
+    await on_its_way(world)
+    before = len(world.store.records.sent)
+    await tells(world, K.DELIVERED, 10, **parts)
+    assert len(world.store.records.sent) == before
 
 
 async def test_a_receipt_for_a_message_that_is_gone_is_kept_with_the_dead_letters(world: World) -> None:
