@@ -29,6 +29,8 @@ from libs.contracts.vocabulary import (
 MOST_LABELS = 20
 #: Conversations that become part of one, those of theirs included.
 MOST_MERGED = 16
+#: Characters of what a button stands for.
+MOST_PAYLOAD = 4_096
 
 # --- values ---------------------------------------------------------------------------------------------
 
@@ -70,10 +72,19 @@ class MessageReceipt(Contract):
     at: datetime
 
 
+class Reaction(Contract):
+    """How somebody reacted to a message: an emoji, or several, or the platform's name of one."""
+
+    sender_id: Id
+    emoji: str = Field(max_length=1024)
+
+
 class MessageView(Contract):
     """One message, as every reader gets it. `sequence` is that of the event which recorded it. `subject` and
     `body_html` are an email's; the HTML has been made harmless, and says the same as `content`.
-    A `template` goes out in place of the content, which is what people here read of it.
+    A `template` goes out in place of the content, which is what people here read of it. `payload` is what a
+    pressed button or a form stands for, `sent_at` when the platform says it was written. One that its writer
+    took back has no content any more.
     """
 
     id: Id
@@ -96,6 +107,12 @@ class MessageView(Contract):
     subject: Subject | None = None
     body_html: Text | None = None
     template: ChannelTemplate | None = None
+    payload: str | None = Field(default=None, max_length=MOST_PAYLOAD)
+    forwarded: bool = False
+    sent_at: datetime | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    reactions: tuple[Reaction, ...] = Field(default=(), max_length=64)
     created_at: datetime
 
 
@@ -198,12 +215,16 @@ class Person(Contract):
 
 
 class InboundContact(Contract):
-    """The sender of an inbound message; `alias` is their stable id on the channel."""
+    """The sender of an inbound message; `alias` is their stable id on the channel. `phone` (E.164 with its
+    plus) and `email` (lower-cased) are what the channel tells of them.
+    """
 
     alias: Id
     name: Name = ""
     #: Further ids of the same person on the channel.
     aliases: tuple[Id, ...] = Field(default=(), max_length=8)
+    phone: str | None = Field(default=None, max_length=64)
+    email: str | None = Field(default=None, max_length=320)
 
 
 class RecordInboundMessage(Command, type="record_inbound_message.v1"):
@@ -238,6 +259,9 @@ class RecordInboundMessage(Command, type="record_inbound_message.v1"):
     other_ids: tuple[Id, ...] = Field(default=(), max_length=8)
     subject: str | None = Field(default=None, max_length=998)
     automatic: bool = False
+    payload: str | None = Field(default=None, max_length=MOST_PAYLOAD)
+    forwarded: bool = False
+    sent_at: datetime | None = None
 
 
 class PostReply(Command, type="post_reply.v1"):

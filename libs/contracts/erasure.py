@@ -85,6 +85,7 @@ _WRITTEN = frozenset(
         "external_id",
         "filename",
         "notice",
+        "payload",
         "phone",
         "quote",
         "reason",
@@ -99,7 +100,7 @@ _WRITTEN = frozenset(
 )
 _LISTS = frozenset(
     {"added_labels", "aliases", "attachments", "citations", "external_ids", "further_sessions", "labels"}
-    | {"other_ids", "references", "removed_labels", "turns"}
+    | {"other_ids", "reactions", "references", "removed_labels", "turns"}
 )
 #: Codes of ours, such as a handoff's reason.
 _CODE = re.compile(r"[a-z][a-z_]{0,40}")

@@ -24,10 +24,12 @@ from libs.contracts.conversation import (
     DeliveryRecorded,
     HandoffEnded,
     MessageRecorded,
+    MessageView,
 )
 from libs.contracts.files import shown_attachments
 from libs.contracts.media import FilesStored
 from libs.contracts.merging import ConversationMerged
+from libs.contracts.message_changes import MessageChange, MessageChanged
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notification_settings import NotificationSettings, SettingsOfPerson
 from libs.contracts.organising_frames import ORGANISING_FRAMES
@@ -235,13 +237,31 @@ def _chat(event: ConversationEvent) -> tuple[str, dict[str, Any]] | None:
         return "message_state", {"message_id": event.message_id, "state": event.state}
     if isinstance(event, MessageRetried):
         return "message_state", {"message_id": event.message.id, "state": event.message.delivery}
-    if isinstance(event, FilesStored):
-        fields = shown_attachments(event.attachments)
-        return "message_files", {"message_id": event.message_id, **fields}
-    if isinstance(event, FeedbackGiven):
-        return "message_feedback", {"message_id": event.message_id, "feedback": event.feedback}
+    if isinstance(event, FilesStored | MessageChanged | FeedbackGiven):
+        return _later(event)
     frame_type = _CHAT_STATUS_TYPES.get(type(event))
     return (frame_type, {}) if frame_type else None
+
+
+def _later(event: FilesStored | MessageChanged | FeedbackGiven) -> tuple[str, dict[str, Any]]:
+    """What becomes of a message once it is there."""
+    if isinstance(event, MessageChanged):
+        return "message_changed", _changed_fields(event.message, event.change)
+    if isinstance(event, FeedbackGiven):
+        return "message_feedback", {"message_id": event.message_id, "feedback": event.feedback}
+    return "message_files", {"message_id": event.message_id, **shown_attachments(event.attachments)}
+
+
+def _changed_fields(message: MessageView, change: MessageChange) -> dict[str, Any]:
+    return {
+        "message_id": message.id,
+        "change": change,
+        "content": message.content,
+        "edited_at": stamp(message.edited_at) if message.edited_at else None,
+        "deleted_at": stamp(message.deleted_at) if message.deleted_at else None,
+        "reactions": [one.emoji for one in message.reactions],
+        **shown_attachments(message.attachments),
+    }
 
 
 def _message_fields(event: MessageRecorded) -> dict[str, Any]:
@@ -334,6 +354,10 @@ def _suggestion_decided(event: Any, base: dict[str, Any]) -> tuple[str, dict[str
     return "conversation:suggestion_decided", base | fields
 
 
+def _changed(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "conversation:message_changed", base | {"message_id": event.message.id, "change": event.change}
+
+
 def _assigned(event: Any, base: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "conversation:assigned", base | {
         "assignee_id": event.conversation.assignee_id,
@@ -360,6 +384,7 @@ _ACCOUNT_FRAMES: dict[
     MessageRecorded: _new_reply,
     DeliveryRecorded: _receipt,
     MessageRetried: _retried,
+    MessageChanged: _changed,
     ConversationHandedOff: _handoff,
     SuggestionRecorded: _suggestion_ready,
     SuggestionReturned: _suggestion_ready,

@@ -50,6 +50,8 @@ class MoveThread(Command, type="move_thread.v1"):
     session_id: Id
     to_session_id: Id
     to_target: str = Field(max_length=512)
+    #: The person's id on the channel from now on, where it is they who have another one.
+    to_alias: Id | None = None
     #: Where the thread was found under another name: the conversation, to whose partition it then goes.
     conversation_id: Id | None = None
 

@@ -197,7 +197,7 @@ from services.conversation.use_cases.match_receipt import match_receipt
 from services.conversation.use_cases.merge_contacts import merge_contacts, move_to_contact
 from services.conversation.use_cases.merge_conversations import Merge
 from services.conversation.use_cases.move_conversation import Move
-from services.conversation.use_cases.move_thread import move_thread
+from services.conversation.use_cases.move_thread import FollowMove
 from services.conversation.use_cases.open_ticket import OpenTicketOfUser
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
@@ -406,7 +406,7 @@ def commands(inbound: RecordInbound, settings: ConversationSettings) -> Mapping[
         GiveFeedback: give_feedback,
         **_DIRECTORY,
         RecordReceipt: record_receipt,
-        MoveThread: move_thread,
+        MoveThread: FollowMove(new_id),
         TakeOverThread: take_over_thread,
         FollowThreadStatus: follow_thread_status,
         RecordConsoleReply: RecordConsole(new_id),

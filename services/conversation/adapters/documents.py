@@ -151,6 +151,17 @@ def message_view_of(document: Document) -> MessageView:
     return MessageView.model_validate(document | {"id": document["_id"]})
 
 
+def changed_of(message: MessageView) -> Document:
+    """The update that makes a stored message what it is now."""
+    fields = {"content", "body_html", "attachments", "payload", "edited_at", "deleted_at", "reactions"}
+    changes: Document = {"$set": message.model_dump(include=fields)}
+    if words := words_of(message.content):
+        changes["$set"]["words"] = list(words)
+    else:
+        changes["$unset"] = {"words": ""}
+    return changes
+
+
 def transition_document(transition: Transition, conversation: Conversation, number: int) -> Document:
     """One change of status; `number` tells apart those of one version."""
     return {

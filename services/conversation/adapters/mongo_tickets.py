@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.contracts.conversation import Attachment, MessageView
-from libs.contracts.vocabulary import Feedback, TicketStatus
+from libs.contracts.vocabulary import Feedback, MessageKind, TicketStatus
 from services.conversation.adapters import documents
 from services.conversation.adapters.mongo_part import MongoPart
 from services.conversation.domain.tickets import CELLS
@@ -68,6 +68,19 @@ class MongoTickets(MongoPart):
             {"$set": {"attachments": [one.model_dump() for one in attachments]}},
             session=self._session,
         )
+
+    async def set_changed(self, message: MessageView) -> None:
+        """One write, and one more for what was taken back."""
+        of_it = {"account_id": self._account_id, "conversation_id": message.conversation_id}
+        await self._records.messages.update_one(
+            of_it | {"_id": message.id}, documents.changed_of(message), session=self._session
+        )
+        if message.deleted_at is not None:
+            await self._records.messages.update_many(
+                of_it | {"reply_to": message.id, "kind": MessageKind.EDIT},
+                {"$set": {"content": "", "attachments": []}, "$unset": {"words": ""}},
+                session=self._session,
+            )
 
     async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
         """One write."""

@@ -92,6 +92,15 @@ class Contact:
         other.attributes = {}
         self.updated_at = other.updated_at = at
 
+    def learn(self, *, phone: str | None, email: str | None, at: datetime) -> bool:
+        """What the channel tells; what is known already stands. Whether anything is new."""
+        before = (self.phone, self.email)
+        self.phone, self.email = self.phone or phone, self.email or email
+        if before == (self.phone, self.email):
+            return False
+        self.updated_at = at
+        return True
+
     def _set(self, name: str, given: object) -> None:
         setattr(self, "given_name" if name == "name" else name, given)
 

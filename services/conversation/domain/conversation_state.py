@@ -13,6 +13,7 @@ from libs.contracts.conversation import (
     MessageView,
     Transition,
 )
+from libs.contracts.message_changes import MessageChange, MessageChanged
 from libs.contracts.suggestions import SuggestionView
 from libs.contracts.vocabulary import (
     SIDE_KINDS,
@@ -166,6 +167,12 @@ class ConversationState:
         self._changed(draft.at)
         return message
 
+    def tell_change(self, message: MessageView, change: MessageChange, actor: Actor, at: datetime) -> None:
+        """Say that a message is another now; that it has changed has been found where it is kept."""
+        if self.last_message is not None and self.last_message.id == message.id:
+            self.last_message = _preview(message)
+        self.tell(MessageChanged, actor, at, message=message, change=change)
+
     def _take_in(self, draft: Draft, direction: Direction, actor: Actor) -> StoredMessage:
         outbound = direction is Direction.OUTBOUND
         view = MessageView(
@@ -186,6 +193,9 @@ class ConversationState:
             subject=draft.subject,
             body_html=draft.body_html,
             template=draft.template,
+            payload=draft.payload,
+            forwarded=draft.forwarded,
+            sent_at=draft.sent_at,
             created_at=draft.at,
         )
         self._emit(

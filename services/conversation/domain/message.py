@@ -37,6 +37,10 @@ class Draft:
     #: Further ids that the platform has for it.
     other_ids: tuple[str, ...] = ()
     delivery_id: str | None = None
+    payload: str | None = None
+    forwarded: bool = False
+    #: When the platform says that it was written.
+    sent_at: datetime | None = None
     #: It reached the contact by another way: nobody sends it out.
     already_out: bool = False
 

@@ -48,7 +48,7 @@ class RecordConsole:
         chatbot = await tx.chatbot(command.chatbot_id)
         if chatbot is None:
             raise PermanentError(ErrorCode.NOT_FOUND, "a message for a chatbot that is not registered")
-        contact = await contact_of(command, tx, self.new_id)
+        contact = await contact_of(command, call, tx, self.new_id)
         return begin_thread(command, call, chatbot, contact, actor, self.new_id)
 
     async def _draft(

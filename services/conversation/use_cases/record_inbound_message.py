@@ -14,14 +14,23 @@ from libs.contracts.conversation import (
 )
 from libs.contracts.errors import ErrorCode, PermanentError, TransientError
 from libs.contracts.topology import AI_COMMANDS
-from libs.contracts.vocabulary import SIDE_KINDS, ActorKind, BotMode, Channel, SenderKind, Status
+from libs.contracts.vocabulary import (
+    SIDE_KINDS,
+    ActorKind,
+    BotMode,
+    Channel,
+    MessageKind,
+    SenderKind,
+    Status,
+)
+from services.conversation.domain.changing import CHANGES, after_change
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.erasing import shell_session
 from services.conversation.domain.message import Draft
 from services.conversation.use_cases.asking_ai import ask_for_suggestion, profile_of, turns_of
 from services.conversation.use_cases.loading import home_of
 from services.conversation.use_cases.ports import AnswerDeadline, Call, Chatbot, NewId, Transaction
-from services.conversation.use_cases.threads import begin_thread, contact_of, message_called
+from services.conversation.use_cases.threads import begin_thread, contact_of, message_called, message_here
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,12 @@ class RecordInbound:
         if chatbot is None:
             raise PermanentError(ErrorCode.NOT_FOUND, "a message for a chatbot that is not registered")
         if known is None:
-            sender = await contact_of(command, tx, self.new_id)
+            sender = await contact_of(command, call, tx, self.new_id)
             conversation = begin_thread(command, call, chatbot, sender, _actor(sender), self.new_id)
         else:
             conversation = known
             conversation.chatbot_name = chatbot.name
-            sender = await self._sender(conversation, command, tx)
+            sender = await self._sender(conversation, command, call, tx)
         message = conversation.receive(
             await self._draft(conversation, command, call, tx, sender),
             _actor(sender),
@@ -63,6 +72,7 @@ class RecordInbound:
             automatic=command.automatic,
         )
         await tx.add_message(message)
+        await _change_what_it_is_about(conversation, message.view, call, tx)
         if conversation.question is not None and conversation.question.message_id == message.view.id:
             await self.ask_ai(conversation, chatbot, message.view, call, tx)
         elif _gets_suggestion(conversation, chatbot, command):
@@ -78,7 +88,7 @@ class RecordInbound:
         return recorded
 
     async def _sender(
-        self, conversation: Conversation, command: RecordInboundMessage, tx: Transaction
+        self, conversation: Conversation, command: RecordInboundMessage, call: Call, tx: Transaction
     ) -> ContactView:
         """Who wrote in a known thread. The usual case, the same contact under the same name, costs no
         look-up. In a group others write too; the conversation keeps its contact.
@@ -86,10 +96,12 @@ class RecordInbound:
         contact = conversation.contact
         names = {command.contact.alias, *command.contact.aliases}
         same = not names.isdisjoint({conversation.contact_alias, *conversation.further_aliases})
-        if same and command.contact.name in {"", contact.name}:
+        # A shared contact may tell a number that nobody knew.
+        tells = command.kind is MessageKind.CONTACT and command.contact.phone is not None
+        if same and command.contact.name in {"", contact.name} and not tells:
             sender = contact
         else:
-            sender = await contact_of(command, tx, self.new_id)
+            sender = await contact_of(command, call, tx, self.new_id)
         # An answer to a mail goes to whom the thread is with, whoever else writes into it.
         keeps = conversation.channel is Channel.EMAIL and not same
         conversation.know_contact(
@@ -122,6 +134,9 @@ class RecordInbound:
             other_ids=command.other_ids,
             subject=command.subject,
             delivery_id=command.delivery_id,
+            payload=command.payload,
+            forwarded=command.forwarded,
+            sent_at=command.sent_at,
         )
 
     async def ask_ai(
@@ -158,6 +173,21 @@ class RecordInbound:
         await tx.put_deadline(
             AnswerDeadline(conversation.id, message.id, conversation.handoff_epoch, answer_by)
         )
+
+
+async def _change_what_it_is_about(
+    conversation: Conversation, said: MessageView, call: Call, tx: Transaction
+) -> None:
+    """An edit, a deletion or a reaction has its effect on the message that it names, where that is known."""
+    change = CHANGES.get(said.kind)
+    about = await message_here(conversation, said.reply_to, tx) if change and said.reply_to else None
+    if change is None or about is None:
+        return
+    changed = after_change(about, said.kind, said.content, said.sender, call.now)
+    if changed is not about:
+        await tx.set_changed(changed)
+        actor = Actor(kind=ActorKind.CONTACT, id=said.sender.id, name=said.sender.name)
+        conversation.tell_change(changed, change, actor, call.now)
 
 
 async def _known(command: RecordInboundMessage, tx: Transaction) -> Conversation | None:

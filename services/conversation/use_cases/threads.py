@@ -1,7 +1,7 @@
 """How use cases come by the conversation of a thread that a platform names."""
 
 from libs.contracts.base import Actor
-from libs.contracts.conversation import ContactView, RecordInboundMessage
+from libs.contracts.conversation import ContactView, InboundContact, MessageView, RecordInboundMessage
 from libs.contracts.inbound import MoveThread, TakeOverThread
 from libs.contracts.platform_console import FollowThreadStatus, RecordConsoleReply
 from libs.contracts.topology import conversation_id, thread_crc
@@ -65,20 +65,39 @@ def begin_thread(
 
 
 async def contact_of(
-    command: RecordInboundMessage | RecordConsoleReply, tx: Transaction, new_id: NewId
+    command: RecordInboundMessage | RecordConsoleReply, call: Call, tx: Transaction, new_id: NewId
 ) -> ContactView:
     """Who is on the other side, by any of their ids, made when there is nobody."""
     contact = command.contact
     alias = contact.alias
     if contact.aliases:
         alias = await tx.known_alias(command.connection_id, (alias, *contact.aliases)) or alias
-    return await tx.contact(command.connection_id, alias, contact.name, new_id)
+    view = await tx.contact(command.connection_id, alias, contact.name, new_id)
+    if contact.phone or contact.email:
+        await _learn(contact, view.id, call, tx)
+    return view
+
+
+async def _learn(told: InboundContact, contact_id: str, call: Call, tx: Transaction) -> None:
+    """Keep what the channel tells of somebody, where nobody has said anything else."""
+    known = await tx.contact_by_id(contact_id)
+    if known is not None and known.learn(phone=told.phone, email=told.email, at=call.now):
+        await tx.save_contact(known)
 
 
 async def message_called(conversation: Conversation, external_id: str, tx: Transaction) -> str | None:
     """The id of the message that the platform calls so, in it or in what was merged into it."""
     for place in (conversation.id, *conversation.merged):
         found = await tx.message_by_external_id(place, external_id)
+        if found is not None:
+            return found
+    return None
+
+
+async def message_here(conversation: Conversation, message_id: str, tx: Transaction) -> MessageView | None:
+    """A message of a conversation, or of what was merged into it."""
+    for place in (conversation.id, *conversation.merged):
+        found = await tx.message(place, message_id)
         if found is not None:
             return found
     return None

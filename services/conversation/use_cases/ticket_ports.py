@@ -23,5 +23,10 @@ class TicketRecords(Protocol):
     ) -> None:
         """Keep where a message's files are now."""
 
+    async def set_changed(self, message: MessageView) -> None:
+        """Keep a message as its writer or its readers have made it; of one that was taken back its edits have
+        no content any more, either.
+        """
+
     async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
         """Keep what a reader thinks of a message."""

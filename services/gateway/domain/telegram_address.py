@@ -48,6 +48,15 @@ def author_of(holder: JsonObject, *, person: str, chat: str) -> Author:
     return Author(str(optional_id(place, "id")), _title(place))
 
 
+def own_phone(message: JsonObject) -> str | None:
+    """Their number, E.164 with its plus, where somebody shares the contact that they are themselves."""
+    contact, user = optional_object(message, "contact"), optional_object(message, "from")
+    if contact is None or user is None or contact.get("user_id") != user.get("id"):
+        return None
+    digits = "".join(filter(str.isdigit, optional_text(contact, "phone_number", 64) or ""))
+    return f"+{digits}" if digits.isascii() and 5 <= len(digits) <= 15 else None
+
+
 def _title(party: JsonObject) -> str:
     names = [optional_text(party, key, _MOST_NAME) for key in ("first_name", "last_name")]
     full = " ".join(name for name in names if name)

@@ -4,6 +4,7 @@ Source: Bot API 10.2, "Update". Kinds that ask for nothing here are read as noth
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from libs.contracts.vocabulary import MessageKind
@@ -20,7 +21,7 @@ from services.gateway.domain.json_fields import (
     optional_object,
     optional_text,
 )
-from services.gateway.domain.telegram_address import Bot, author_of, is_addressed
+from services.gateway.domain.telegram_address import Bot, author_of, is_addressed, own_phone
 from services.gateway.domain.telegram_content import read_content
 
 #: Kinds that are known and say nothing to us.
@@ -136,7 +137,7 @@ def _message(message: JsonObject, update_id: str, bot: Bot) -> list[Inbound]:
             delivery_id=update_id,
             # Ephemeral messages all have the id 0, and their own ids are used again.
             external_id=str(message_id) if message_id else f"ephemeral:{update_id}",
-            author=author_of(message, person="from", chat="sender_chat"),
+            author=replace(author_of(message, person="from", chat="sender_chat"), phone=own_phone(message)),
             kind=content.kind,
             content=content.text,
             attachments=content.attachments,

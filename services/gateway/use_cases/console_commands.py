@@ -4,7 +4,7 @@ from libs.contracts.conversation import InboundContact
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.inbound import TakeOverThread
 from libs.contracts.platform_console import PLATFORM, FollowThreadStatus, RecordConsoleReply
-from services.gateway.domain.inbound import ConsoleReply, SettledThere, TakenOver
+from services.gateway.domain.inbound import Author, ConsoleReply, SettledThere, TakenOver
 
 
 def take_over_command(taken: TakenOver, connection: ConnectionSecrets) -> TakeOverThread:
@@ -32,7 +32,6 @@ def status_command(settled: SettledThere, connection: ConnectionSecrets) -> Foll
 
 def console_command(reply: ConsoleReply, connection: ConnectionSecrets) -> RecordConsoleReply:
     """Of somebody who wrote to the contact there."""
-    contact = reply.contact
     return RecordConsoleReply(
         actor=PLATFORM,
         connection_id=connection.connection_id,
@@ -44,9 +43,20 @@ def console_command(reply: ConsoleReply, connection: ConnectionSecrets) -> Recor
         external_id=reply.external_id,
         writer_id=reply.writer.alias,
         writer=reply.writer.name,
-        contact=InboundContact(alias=contact.alias, name=contact.name, aliases=contact.aliases[:8]),
+        contact=contact_of(reply.contact),
         kind=reply.kind,
         content=reply.content,
         attachments=reply.attachments,
         reply_to=reply.reply_to,
+    )
+
+
+def contact_of(author: Author) -> InboundContact:
+    """Somebody on the other side, as the conversation service is told of them."""
+    return InboundContact(
+        alias=author.alias,
+        name=author.name,
+        aliases=author.aliases[:8],
+        phone=author.phone,
+        email=author.email,
     )

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 
 from libs.contracts.base import Actor
-from libs.contracts.conversation import InboundContact, RecordInboundMessage
+from libs.contracts.conversation import MOST_PAYLOAD, RecordInboundMessage
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.inbound import MatchReceipt, MoveThread
@@ -14,7 +14,12 @@ from libs.contracts.platform_console import PLATFORM
 from libs.contracts.vocabulary import ActorKind, Channel
 from services.gateway.domain.inbound import Inbound, Moved, Receipt, TypingThere
 from services.gateway.domain.webhooks import Post, WebhookChannel, read_authentic
-from services.gateway.use_cases.console_commands import console_command, status_command, take_over_command
+from services.gateway.use_cases.console_commands import (
+    console_command,
+    contact_of,
+    status_command,
+    take_over_command,
+)
 from services.gateway.use_cases.keep_inline_files import KeepInlineFiles
 from services.gateway.use_cases.ports import Connections, DeriveId, InboundMessages, Now, ThreadCommand
 
@@ -145,7 +150,7 @@ class ReceiveWebhook:
             target=message.target,
             delivery_id=message.delivery_id,
             external_id=message.external_id,
-            contact=InboundContact(alias=author.alias, name=author.name, aliases=author.aliases[:8]),
+            contact=contact_of(author),
             kind=message.kind,
             content=message.content,
             attachments=message.attachments,
@@ -157,6 +162,9 @@ class ReceiveWebhook:
             other_ids=message.other_ids,
             subject=message.subject,
             automatic=message.automatic,
+            payload=message.payload[:MOST_PAYLOAD] if message.payload else None,
+            forwarded=message.forwarded,
+            sent_at=message.sent_at,
         )
 
     async def _receipt(self, connection: ConnectionSecrets, receipt: Receipt) -> None:
@@ -181,6 +189,7 @@ class ReceiveWebhook:
             session_id=moved.session_id,
             to_session_id=moved.to_session_id,
             to_target=moved.to_target,
+            to_alias=moved.to_alias,
         )
         await self._thread(connection, moved.delivery_id, command)
 

@@ -10,6 +10,8 @@ from libs.contracts.base import SYSTEM, Actor
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.frames import Frame, first_name, frames_of
 from libs.contracts.media import FilesStored
+from libs.contracts.merging import ConversationMerged, ConversationTookIn
+from libs.contracts.message_changes import MessageChange, MessageChanged
 from libs.contracts.messages import MessageRetried
 from libs.contracts.notes import NoteAdded, NoteDeleted
 from libs.contracts.organising import PriorityChanged
@@ -178,7 +180,13 @@ def test_at_most_one_frame_a_topic():
             said.ConversationHandedOff: {"reason": "rule"},
             said.DeliveryRecorded: {"message_id": "m1", "state": DeliveryState.SENT},
             MessageRetried: {"message": _message(SenderKind.AGENT)},
+            MessageChanged: {
+                "message": _message(SenderKind.CONTACT),
+                "change": MessageChange.EDITED,
+            },
             ConversationErased: {"erasure_id": "e"},
+            ConversationMerged: {"into_conversation_id": "c-0002"},
+            ConversationTookIn: {"merged_conversation_id": "c-0002", "message_count": 2, "unread": 1},
             NoteAdded: {"note_id": "n"},
             NoteDeleted: {"note_id": "n"},
             ConversationSnoozed: {"until": MOMENT},

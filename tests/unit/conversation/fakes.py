@@ -307,6 +307,14 @@ class InMemoryTransaction(
             view = kept.view.model_copy(update={"attachments": tuple(attachments)})
             self._records.messages[key] = replace(kept, view=view)
 
+    async def set_changed(self, message: MessageView) -> None:
+        for key, kept in list(self._records.messages.items()):
+            if kept.view.id == message.id:
+                self._records.messages[key] = replace(kept, view=message)
+            elif message.deleted_at and kept.view.reply_to == message.id and kept.view.kind == "edit":
+                blank = kept.view.model_copy(update={"content": "", "attachments": ()})
+                self._records.messages[key] = replace(kept, view=blank)
+
     async def set_feedback(self, conversation_id: str, message_id: str, feedback: Feedback) -> None:
         if await self.message(conversation_id, message_id):
             key = (self._account_id, message_id)

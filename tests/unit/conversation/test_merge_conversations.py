@@ -46,7 +46,7 @@ from services.conversation.use_cases.list_conversations import ListForPerson
 from services.conversation.use_cases.list_notes import ListNotesForPerson
 from services.conversation.use_cases.mark_read import mark_conversation_read
 from services.conversation.use_cases.merge_conversations import Merge
-from services.conversation.use_cases.move_thread import move_thread
+from services.conversation.use_cases.move_thread import FollowMove
 from services.conversation.use_cases.post_bot_reply import PostAnswer
 from services.conversation.use_cases.post_reply import PostReplyToContact
 from services.conversation.use_cases.retry_message import retry_message
@@ -517,7 +517,7 @@ async def test_a_thread_that_moves_takes_the_other_along(two: World, to: str, mo
         command = MoveThread(
             actor=SYSTEM, connection_id=CONNECTION, session_id=OLD, to_session_id="tg:99", to_target="99"
         )
-        await two.do(move_thread, command, 30)
+        await two.do(FollowMove(two.new_id), command, 30)
     assert conversation_of(two, OLD).further_sessions == ("tg:99",)
     assert (conversation_of(two, NEW).target == "99") is moved
 

@@ -9,7 +9,7 @@ from libs.contracts.topology import conversation_id, thread_crc
 from libs.contracts.vocabulary import Channel, MessageKind, Status
 from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.erasing import erase
-from services.conversation.use_cases.move_thread import move_thread
+from services.conversation.use_cases.move_thread import FollowMove
 from services.conversation.use_cases.take_over_thread import take_over_thread
 from tests.unit.conversation.conftest import World
 from tests.unit.conversation.making import CONNECTION, moment
@@ -143,11 +143,11 @@ SUPERGROUP = {"session_id": "tg:-10040", "target": "-10040", "references": ("tg:
 
 async def test_a_group_that_became_a_supergroup_keeps_its_conversation(world: World) -> None:
     await arrives(world, "one", **GROUP)
-    await world.do(move_thread, moved())
+    await world.do(FollowMove(world.new_id), moved())
     one: Conversation = world.conversation()
     assert (one.target, one.further_sessions) == ("-10040", ("tg:-10040",))
     version = one.version
-    await world.do(move_thread, moved())
+    await world.do(FollowMove(world.new_id), moved())
     assert world.conversation().version == version
     await arrives(world, "two", **SUPERGROUP)
     assert world.conversation().message_count == 2
@@ -155,14 +155,41 @@ async def test_a_group_that_became_a_supergroup_keeps_its_conversation(world: Wo
 
 async def test_a_thread_that_moves_back_is_written_to_there(world: World) -> None:
     await arrives(world, "one", **GROUP)
-    await world.do(move_thread, moved())
-    await world.do(move_thread, moved(to="tg:-40"))
+    await world.do(FollowMove(world.new_id), moved())
+    await world.do(FollowMove(world.new_id), moved(to="tg:-40"))
     one = world.conversation()
     assert (one.target, one.further_sessions) == ("-40", ("tg:-10040",))
 
 
+async def test_a_person_with_a_new_number_is_the_same_person(world: World) -> None:
+    await arrives(world, "one", **ZED)
+    first = world.conversation()
+    moving = moved("wa:GB.1", "wa:45").model_copy(update={"to_target": "45", "to_alias": "45"})
+    await world.do(FollowMove(world.new_id), moving)
+    new = {"session_id": "wa:45", "target": "45", "references": ("wa:45",)}
+    recorded = await arrives(
+        world, "two", **ZED | new | {"contact": InboundContact(alias="45", name="Zed B")}
+    )
+    one = world.conversation()
+    assert recorded.conversation_id == first.id
+    assert (one.target, one.contact_alias, one.contact.id) == ("45", "45", first.contact.id)
+    assert one.last_message is not None
+    assert one.last_message.sender.id == first.contact.id
+
+
+async def test_a_number_that_is_somebody_elses_stays_theirs(world: World) -> None:
+    other = {"session_id": "wa:45", "target": "45", "references": ("wa:45",)}
+    other |= {"contact": InboundContact(alias="45", name="Eve")}
+    await arrives(world, "one", **ZED)
+    await arrives(world, "mine", **ZED | other)
+    moving = moved("wa:GB.1", "wa:46").model_copy(update={"to_alias": "45"})
+    await world.do(FollowMove(world.new_id), moving)
+    contacts = world.store.records.contacts.values()
+    assert {one.alias: one.merged_into for one in contacts} == {"GB.1": None, "45": None}
+
+
 async def test_a_thread_without_a_conversation_has_nothing_to_move(world: World) -> None:
-    await world.do(move_thread, moved())
+    await world.do(FollowMove(world.new_id), moved())
     assert not world.store.records.conversations
 
 

@@ -240,3 +240,26 @@ async def test_a_number_of_nobody_of_this_app_is_kept_and_goes_nowhere(
     assert [command.connection_id for _, _, command in inbound.recorded] == ["conn-whatsapp"]
     assert not inbound.receipts
     assert [reason for _, reason, _ in inbound.parked] == ["a number that has no connection of this app"]
+
+
+async def test_what_a_post_tells_of_a_message_and_its_writer_goes_along(inbound: RecordingInbound):
+    pressed = wrote("button", button={"payload": "STOP_NEWS", "text": "Stop"}, context={"forwarded": True})
+    await receiver(inbound).take(WHATSAPP, post(escaped(whatsapp(value(messages=[pressed])))))
+    await receiver(inbound).take(EMAIL, post(escaped(mail())))
+    (_, _, button), (_, _, letter) = inbound.recorded
+    assert (button.payload, button.forwarded, button.contact.phone) == ("STOP_NEWS", True, "+351910000001")
+    assert button.sent_at is not None
+    assert (letter.contact.email, letter.contact.phone, letter.payload) == ("jo@sample.test", None, None)
+
+
+async def test_a_person_with_another_number_is_told_as_one(inbound: RecordingInbound):
+    system = {"type": "user_changed_number", "wa_id": "351910000002", "body": "number changed"}
+    body = whatsapp(value(messages=[wrote("system", system=system)]))
+    await receiver(inbound).take(WHATSAPP, post(escaped(body)))
+    ((_, _, move),) = inbound.threads
+    assert isinstance(move, MoveThread)
+    assert (move.session_id, move.to_session_id, move.to_alias) == (
+        "wa:351910000001",
+        "wa:351910000002",
+        "351910000002",
+    )

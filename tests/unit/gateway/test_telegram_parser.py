@@ -433,3 +433,28 @@ def test_a_forward_says_so_and_a_message_has_its_time():
     assert found.forwarded
     assert found.sent_at is not None
     assert found.sent_at.timestamp() == 1786000001
+
+
+@pytest.mark.parametrize(
+    ("contact", "phone"),
+    [
+        ({"phone_number": "4915550001122", "first_name": "Mira", "user_id": 550011}, "+4915550001122"),
+        ({"phone_number": "+49 1555 0001122", "first_name": "Mira", "user_id": 550011}, "+4915550001122"),
+        ({"phone_number": "4915550001122", "first_name": "Ola", "user_id": 550012}, None),
+        ({"phone_number": "4915550001122", "first_name": "Ola"}, None),
+        ({"phone_number": "x", "first_name": "Mira", "user_id": 550011}, None),
+    ],
+)
+def test_who_shares_the_contact_that_they_are_tells_their_number(contact: dict[str, Any], phone: str | None):
+    body = {
+        "update_id": 5,
+        "message": {
+            "message_id": 46,
+            "from": {"id": 550011, "is_bot": False, "first_name": "Mira"},
+            "chat": {"id": 550011, "type": "private", "first_name": "Mira"},
+            "date": 1786000070,
+            "contact": contact,
+        },
+    }
+    (found,) = read_update(body, Bot())
+    assert found.author.phone == phone
