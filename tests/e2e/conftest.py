@@ -12,6 +12,7 @@ from deploy.local.demo.load import load_demo
 from deploy.local.stack import SERVICES, LocalStack
 from libs.standins.client import StandinClient
 from tests.conftest import Broker, databases, vhost
+from tests.e2e.channel_doors import Spans, collecting
 from tests.e2e.parley import Parley
 from tests.e2e.webhook_receiver import SECRET, WebhookReceiver, receiving
 from tests.unit.gateway.identity_provider import AUDIENCE, ISSUER, IdentityProvider, identity_provider
@@ -34,6 +35,13 @@ async def provider() -> AsyncIterator[IdentityProvider]:
         yield made
 
 
+@pytest.fixture(scope="session")
+async def spans() -> AsyncIterator[Spans]:
+    """Takes what the stack exports of traces: of those alone that a caller asks for."""
+    async with collecting() as made:
+        yield made
+
+
 def _trusting(provider: IdentityProvider) -> dict[str, str]:
     """Settings with every claim under a name of the provider's own."""
     return {
@@ -53,7 +61,7 @@ def _trusting(provider: IdentityProvider) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 async def parley(
-    broker: Broker, mongodb_url: str, receiver: WebhookReceiver, provider: IdentityProvider
+    broker: Broker, mongodb_url: str, receiver: WebhookReceiver, provider: IdentityProvider, spans: Spans
 ) -> AsyncIterator[Parley]:
     """Two replicas of everything, on the session's broker and database."""
     async with vhost(broker) as broker_url, databases(mongodb_url) as prefix:
@@ -70,6 +78,8 @@ async def parley(
                     "NOTIFY_INTERNAL_WEBHOOK_SECRET": SECRET,
                     **LIMITS,
                     **_trusting(provider),
+                    "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url,
+                    "OTEL_BSP_SCHEDULE_DELAY": "1000",
                 },
             )
             async with (

@@ -1,4 +1,4 @@
-"""Log-out over two gateways: tokens, refresh tokens and sockets end together, on both."""
+"""Log-out on two gateways: tokens and sockets end together, on both (GHSA-4hv6-xc92-j86g)."""
 
 import asyncio
 import json
