@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -23,8 +24,15 @@ _TEXTS = (
     "Where is my order {number}, please? It should have been here on Monday.",
     "Your parcel {number} is on its way and comes tomorrow before noon.",
 )
+#: Conversations that all others are like: their numbers stand in no text by chance.
+_PATTERNS = 864_000_000
 _DEPARTMENTS = (None, "Orders", "Technical")
 _STATUSES = (Status.ACTIVE, Status.HANDED_OFF, Status.RESOLVED, Status.CLOSED)
+_KINDS = len(_DEPARTMENTS) * len(_STATUSES)
+
+#: A conversation's document and those of its messages.
+Filled = tuple[dict[str, Any], list[dict[str, Any]]]
+Changes = tuple[tuple[str, str], ...]
 
 
 async def fill(url: str, database: str, first: int, last: int) -> None:
@@ -33,7 +41,7 @@ async def fill(url: str, database: str, first: int, last: int) -> None:
     try:
         records = client[database]
         for start in range(first, last, BATCH):
-            made = [_conversation(number) for number in range(start, min(last, start + BATCH))]
+            made = [derived(number) for number in range(start, min(last, start + BATCH))]
             await records["conversations"].insert_many([one for one, _ in made], ordered=False)
             messages = [message for _, of_it in made for message in of_it]
             await records["messages"].insert_many(messages, ordered=False)
@@ -41,7 +49,36 @@ async def fill(url: str, database: str, first: int, last: int) -> None:
         client.close()
 
 
-def _conversation(number: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def derived(number: int) -> Filled:
+    """What `recorded` makes of a number, from what it made of another one: a tenth of the time."""
+    pattern = _PATTERNS + number % _KINDS
+    like, conversation, messages = _pattern(pattern)
+    new = _id(number, f"tg:bench-{number}")
+    changes = ((like, new), (str(pattern), str(number)))
+    later = timedelta(seconds=number - pattern)
+    return _changed(conversation, changes, later), [_changed(one, changes, later) for one in messages]
+
+
+@cache
+def _pattern(number: int) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:
+    conversation, messages = recorded(number)
+    return conversation["_id"], conversation, messages
+
+
+def _changed(value: Any, changes: Changes, later: timedelta) -> Any:
+    if isinstance(value, str):
+        for old, new in changes:
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, dict):
+        return {name: _changed(one, changes, later) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_changed(one, changes, later) for one in value]
+    return value + later if isinstance(value, datetime) else value
+
+
+def recorded(number: int) -> Filled:
+    """A conversation and its messages, made by the service's own code, as documents."""
     session = f"tg:bench-{number}"
     contact = Actor(kind=ActorKind.CONTACT, id=f"bench-{number}", name="Mira")
     one = Conversation.start(
