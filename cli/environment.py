@@ -8,12 +8,12 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import typer
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo.errors import ConfigurationError, OperationFailure
 
 from libs.contracts.errors import ParleyError, TransientError
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.settings import SHARED, ServiceSettings
 
 T = TypeVar("T")
 
@@ -22,6 +22,10 @@ REFUSED, AWAY = 1, 3
 
 def _default(name: str) -> Any:
     return ServiceSettings.model_fields[name].default
+
+
+def _blobs(name: str) -> Any:
+    return Field(default=_default(name), validation_alias=SHARED[name])
 
 
 class Environment(BaseSettings):
@@ -34,6 +38,12 @@ class Environment(BaseSettings):
     #: Seals credentials for the services; needed by commands that bring some.
     parley_secret_key: SecretStr | None = None
     parley_database_prefix: str = _default("database_prefix")
+    #: The blob store, as the services have it.
+    s3_endpoint: str = _blobs("s3_endpoint")
+    s3_bucket: str = _blobs("s3_bucket")
+    s3_region: str = _blobs("s3_region")
+    s3_access_key: str = _blobs("s3_access_key")
+    s3_secret_key: SecretStr = Field(default=SecretStr(""), validation_alias=SHARED["s3_secret_key"])
 
     def database(self, service: str) -> str:
         """The name of a service's database."""

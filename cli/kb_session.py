@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from cli.environment import Environment
 from libs.contracts import topology
 from libs.contracts.base import Command, Query
-from libs.runtime.gridfs_blobs import GridFsBlobs
+from libs.runtime.blob_store import open_blobs
+from libs.runtime.blobs import Blobs
 from libs.runtime.ids import new_id
 from libs.runtime.mongo import Store
 from libs.runtime.rpc import RpcClient
@@ -30,7 +31,7 @@ class KnowledgeSession:
     """One chatbot's knowledge, over the broker and the blob store."""
 
     rpc: RpcClient
-    blobs: GridFsBlobs
+    blobs: Blobs
     account: str
     chatbot: str
 
@@ -58,10 +59,12 @@ async def knowledge_of(account: str, chatbot: str) -> AsyncIterator[KnowledgeSes
     """Connected, and closed behind it."""
     settings = Environment()
     store = Store(settings.mongodb_url, settings.database("blobs"))
+    blobs = open_blobs(settings, store)
     rpc = RpcClient(settings.rabbitmq_url, "parley kb")
     try:
-        yield KnowledgeSession(rpc, GridFsBlobs(store), account, chatbot)
+        yield KnowledgeSession(rpc, blobs, account, chatbot)
     finally:
+        await blobs.close()
         await rpc.close()
         store.close()
 

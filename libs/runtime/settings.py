@@ -18,6 +18,11 @@ SHARED = {
     "database_prefix": "PARLEY_DATABASE_PREFIX",
     "secret_key": "PARLEY_SECRET_KEY",
     "older_secret_keys": "PARLEY_OLDER_SECRET_KEYS",
+    "s3_endpoint": "PARLEY_S3_ENDPOINT",
+    "s3_bucket": "PARLEY_S3_BUCKET",
+    "s3_region": "PARLEY_S3_REGION",
+    "s3_access_key": "PARLEY_S3_ACCESS_KEY",
+    "s3_secret_key": "PARLEY_S3_SECRET_KEY",
     "log_level": "PARLEY_LOG_LEVEL",
     "trace_ratio": "PARLEY_TRACE_RATIO",
 }
@@ -57,6 +62,15 @@ class ServiceSettings(BaseSettings):
     secret_key: SecretStr
     #: Keys, separated by spaces, that still open what they sealed (docs/runbooks/secret-key.md).
     older_secret_keys: SecretStr = SecretStr("")
+    #: Where files lie: the address of S3 or what is compatible with it (path style, such as
+    #: https://s3.eu-central-1.amazonaws.com), bucket, region and keys. Without an address: in MongoDB's GridFS.
+    #: The same for gateway, delivery, ai and `parley kb`; changing it leaves earlier files where they are,
+    #: unfound.
+    s3_endpoint: str = Field(default="", pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$")
+    s3_bucket: str = "parley"
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: SecretStr = SecretStr("")
     #: Address and port of the HTTP side: health and metrics, and the gateway's API.
     host: str = "127.0.0.1"
     port: int = 8080

@@ -10,10 +10,10 @@ from typing import Protocol
 from libs.contracts import topology
 from libs.contracts.errors import TransientError
 from libs.contracts.knowledge import MOST_DOCUMENT_BYTES
+from libs.runtime.blob_store import open_blobs
 from libs.runtime.clock import now
 from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
-from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.logs import get_logger
 from libs.runtime.received import Routes
 from libs.runtime.service import Service
@@ -213,7 +213,7 @@ def _add_knowledge(
     generations: Generations,
 ) -> None:
     """The documents' commands and queries."""
-    blobs = GridFsBlobs(foundation.store.beside(settings.database("blobs")))
+    blobs = open_blobs(settings, foundation.store.beside(settings.database("blobs")))
     knowing = Knowing(
         TakeInFile(BlobFiles(blobs), BoundedReader(), take_in, most_bytes=MOST_DOCUMENT_BYTES),
         RemoveDocument(MongoDocuments(foundation.store)),
@@ -222,6 +222,7 @@ def _add_knowledge(
         embedding=embedding,
         generation=lambda: generations.number,
     )
+    foundation.service.on_stop(blobs.close)
     foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
     foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
     foundation.consumers.queries("ai", {**knowing.queries(), **more})

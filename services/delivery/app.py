@@ -4,11 +4,11 @@ from time import monotonic
 
 from libs.contracts.erasure import ConversationErased
 from libs.contracts.vocabulary import Channel
+from libs.runtime.blob_store import open_blobs
 from libs.runtime.clock import now
 from libs.runtime.erasing import EraseConversation
 from libs.runtime.file_types import content_type_of
 from libs.runtime.foundation import Foundation
-from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.http_client import http_client
 from libs.runtime.ids import derived_id, new_id
 from libs.runtime.logs import get_logger
@@ -70,7 +70,7 @@ async def build(settings: DeliverySettings) -> Service:
     client = http_client(
         timeout=settings.request_seconds, connections=settings.most_sending, rules=settings.address_rules
     )
-    blobs = GridFsBlobs(store.beside(settings.database("blobs")))
+    blobs = open_blobs(settings, store.beside(settings.database("blobs")))
     files = Files(blobs)
     caller = HttpCaller(client, limit=settings.request_seconds)
     telegram = TelegramApi(caller)
@@ -186,4 +186,5 @@ async def build(settings: DeliverySettings) -> Service:
     service.on_drain(dispatcher.drain)
     service.on_drain(foundation.relay.publish_batch)  # what the drain has just recorded
     service.on_stop(client.aclose)
+    service.on_stop(blobs.close)
     return foundation.start_consuming()

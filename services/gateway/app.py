@@ -5,10 +5,10 @@ from time import monotonic
 import httpx
 
 from libs.contracts import topology
+from libs.runtime.blob_store import open_blobs
 from libs.runtime.clock import now
 from libs.runtime.erasing import person_routes
 from libs.runtime.foundation import Foundation
-from libs.runtime.gridfs_blobs import GridFsBlobs
 from libs.runtime.logs import get_logger
 from libs.runtime.realtime import RealtimeQueue
 from libs.runtime.service import Service
@@ -82,7 +82,7 @@ async def build(settings: GatewaySettings) -> Service:
     audit = BrokerAudit(foundation.publisher)
     jwks = _jwks(settings)
     provider = None if jwks is None else _provider(settings, jwks)
-    blobs = GridFsBlobs(store.beside(settings.database("blobs")))
+    blobs = open_blobs(settings, store.beside(settings.database("blobs")))
     outside = Outside(
         credentials=MongoCredentials(store),
         families=AnnouncedFamilies(MongoFamilies(store), EndSessions(ended, announce)),
@@ -139,6 +139,7 @@ async def build(settings: GatewaySettings) -> Service:
     )
     service.background(realtime.run)
     service.on_start(blobs.prepare)
+    service.on_stop(blobs.close)
     service.background(ExpiredFiles(blobs, now).run)
     service.on_start(session_ends.catch_up)
     service.background(session_ends.run)
