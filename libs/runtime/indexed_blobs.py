@@ -1,7 +1,7 @@
 """What is known of stored files, in MongoDB, wherever their bytes lie: GridFsBlobs and S3Blobs add the bytes.
 
 A file's row is written when its bytes are there, and goes before they do: half of a file is never found. A
-row of `uploads` stands for bytes that may lie about without a file; after an hour it is cleared away with them.
+row of `uploads` stands for bytes that may lie about without a file; after an hour it goes with them.
 """
 
 from abc import ABC, abstractmethod

@@ -63,7 +63,7 @@ class ServiceSettings(BaseSettings):
     #: Keys, separated by spaces, that still open what they sealed (docs/runbooks/secret-key.md).
     older_secret_keys: SecretStr = SecretStr("")
     #: Where files lie: the address of S3 or what is compatible with it (path style, such as
-    #: https://s3.eu-central-1.amazonaws.com), bucket, region and keys. Without an address: in MongoDB's GridFS.
+    #: https://s3.eu-central-1.amazonaws.com), bucket, region and keys. Without an address: in GridFS.
     #: The same for gateway, delivery, ai and `parley kb`; changing it leaves earlier files where they are,
     #: unfound.
     s3_endpoint: str = Field(default="", pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$")

@@ -1,7 +1,7 @@
 """AWS Signature Version 4 of one request, as S3 and what is compatible with it check it.
 
 Source: AWS, "Signature Calculations for the Authorization Header". Written out here because the libraries
-that have it (boto3, minio) bring a client without asyncio and tens of megabytes with them, for these forty lines.
+that have it (boto3, minio) bring a client without asyncio and tens of megabytes with them.
 """
 
 import hashlib

@@ -78,7 +78,7 @@ class WhatsAppMedia:
         if not isinstance(url, str):
             yield Refused("file_missing")
             return
-        async with self._downloader.open(url, headers=headers) as found:
+        async with self._downloader.open(url, headers=headers, redirects=_MOST_REDIRECTS) as found:
             yield found
 
 

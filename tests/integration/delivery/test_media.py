@@ -182,6 +182,13 @@ async def test_whatsapp_names_an_address_that_is_read_with_the_token(site: Site,
     assert [seen["authorization"] for _, seen in site.seen] == ["bearer wa-token"] * 2
     site.pages["/v24.0/600101"] = 200, {}, json.dumps({"url": "http://169.254.169.254/x"}).encode()
     assert await outcome(media.open(one, linked("600101"))) == Refused("address_refused")
+    for further in ("http://169.254.169.254/x", "file:///etc/passwd"):
+        site.pages["/v24.0/600101"] = 200, {}, json.dumps({"url": f"{site.address}/moved"}).encode()
+        site.pages["/moved"] = 302, {"location": further}, b""
+        assert await outcome(media.open(one, linked("600101"))) == Refused("address_refused")
+    site.pages["/moved"] = 302, {"location": "/files/1"}, b""
+    assert await outcome(media.open(one, linked("600101"))) == b"jpeg"
+    assert site.seen[-1][1]["authorization"] == "bearer wa-token"
     site.pages["/v24.0/600101"] = 200, {}, b"{}"
     assert await outcome(media.open(one, linked("600101"))) == Refused("file_missing")
     wrong = connection(channel=Channel.WHATSAPP, settings={"version": "../.."})
