@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from libs.standins.telegram.client import Call, JsonObject
+from libs.standins.steering import Call, JsonObject
 
 
 class ModelClient:

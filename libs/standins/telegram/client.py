@@ -1,26 +1,11 @@
 """Steering one bot of the Telegram stand-in over the control API. Answers are the API's own JSON."""
 
-import time
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-JsonObject = dict[str, Any]
+from libs.standins.steering import Call, JsonObject, Steered
 
 
-class Call(Protocol):
-    """How the control API is called: :meth:`libs.standins.client.StandinClient.call`."""
-
-    async def __call__(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
-    ) -> JsonObject:
-        """Call ``/_control{path}`` and return the answer."""
-
-
-class TelegramBotClient:
+class TelegramBotClient(Steered):
     """One bot: what people do to it, what it sent them, what shall go wrong.
 
     Actions return a delivery: ``update_id``, ``message_id``, ``state`` (``queued``, ``acked``, …),
@@ -29,9 +14,8 @@ class TelegramBotClient:
     """
 
     def __init__(self, call: Call, bot_id: int) -> None:
+        super().__init__(call, f"/telegram/{bot_id}")
         self.id = bot_id
-        self._call = call
-        self._path = f"/telegram/{bot_id}"
 
     async def add_chat(self, chat_id: int, **fields: Any) -> JsonObject:
         """Make a chat known: ``type``, ``title``, ``topics`` and other members of Telegram's Chat."""
@@ -108,48 +92,22 @@ class TelegramBotClient:
     ) -> list[JsonObject]:
         """What the bot sent and Telegram accepted, in order, numbered above ``after`` by ``seq``."""
         query = {"chat_id": chat_id, "after": after, "limit": limit, "wait_seconds": wait_seconds}
-        return list((await self._call("GET", f"{self._path}/messages", query=query))["messages"])
+        return await self._list("messages", "messages", **query)
 
     async def wait_for_messages(
         self, count: int = 1, *, chat_id: int | None = None, after: int = 0, seconds: float = 10.0
     ) -> list[JsonObject]:
         """Wait until so many were accepted and return them all. TimeoutError when they were not in time."""
-        found: list[JsonObject] = []
-        deadline = time.monotonic() + seconds
-        while len(found) < count:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError(f"{len(found)} of {count} messages within {seconds:g} s")
-            seen = found[-1]["seq"] if found else after
-            found += await self.messages(chat_id, after=seen, limit=1_000, wait_seconds=min(30.0, remaining))
-        return found
+
+        async def look(seen: int, wait_seconds: float) -> list[JsonObject]:
+            return await self.messages(chat_id, after=seen, limit=1_000, wait_seconds=wait_seconds)
+
+        return await self._wait_for(count, look, after=after, seconds=seconds)
 
     async def attempts(self, chat_id: int | None = None, **query: Any) -> list[JsonObject]:
         """Every call of the Bot API, also refused and faulted ones; ``method``, ``after``, ``limit``."""
-        answer = await self._call("GET", f"{self._path}/attempts", query={"chat_id": chat_id, **query})
-        return list(answer["attempts"])
+        return await self._list("attempts", "attempts", chat_id=chat_id, **query)
 
     async def updates(self, chat_id: int | None = None, **query: Any) -> list[JsonObject]:
         """Every delivery with its attempts, acks and latencies; ``after``, ``limit``."""
-        answer = await self._call("GET", f"{self._path}/updates", query={"chat_id": chat_id, **query})
-        return list(answer["updates"])
-
-    async def add_fault(self, kind: str, **options: Any) -> int:
-        """Put a fault rule in force (README: faults) and return its id."""
-        return int((await self._post("faults", {"kind": kind, **options}))["id"])
-
-    async def faults(self) -> list[JsonObject]:
-        """Return the rules in force, with how often each was seen and fired."""
-        return list((await self._call("GET", f"{self._path}/faults"))["faults"])
-
-    async def clear_faults(self, rule_id: int | None = None) -> None:
-        """Take one rule out of force, or all of them."""
-        await self._call("DELETE", f"{self._path}/faults" + ("" if rule_id is None else f"/{rule_id}"))
-
-    async def remove(self) -> None:
-        """Forget the bot."""
-        await self._call("DELETE", self._path)
-
-    async def _post(self, path: str, body: Mapping[str, Any]) -> JsonObject:
-        members = {name.rstrip("_"): value for name, value in body.items() if value is not None}
-        return await self._call("POST", f"{self._path}/{path}", members)
+        return await self._list("updates", "updates", chat_id=chat_id, **query)

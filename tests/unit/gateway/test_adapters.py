@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from libs.contracts.base import SYSTEM
+from libs.contracts.connections import ConnectionPage, ConnectionView, ListConnections
 from libs.contracts.conversation import FoundConversation, PostReply
 from libs.contracts.delivery import ConnectionChanged, ConnectionSecrets, SealedConnection
 from libs.contracts.envelope import wrap
 from libs.contracts.errors import DomainError, ErrorCode, PermanentError, TransientError
+from libs.contracts.vocabulary import Channel
 from libs.runtime.crypto import SealedBox
 from services.gateway.adapters import delivery_connections
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
@@ -59,6 +61,34 @@ def connections(answer: Any) -> tuple[DeliveryConnections, Rpc]:
 
 
 NOT_FOUND = DomainError(ErrorCode.NOT_FOUND, "no")
+
+
+def of_number(number: int | str, name: str, channel: Channel = Channel.WHATSAPP) -> ConnectionView:
+    settings = {"phone_number_id": number}
+    return ConnectionView(id=name, chatbot_id="b", channel=channel, settings=settings, status="connected")
+
+
+async def test_a_number_leads_to_its_connection_on_whichever_page_it_is():
+    pages = {
+        None: ConnectionPage(items=(of_number("1", "other"),), next_cursor="next"),
+        "next": ConnectionPage(
+            items=(of_number(70002, "pigeon", Channel.TELEGRAM), of_number(70002, "conn-tg"))
+        ),
+    }
+
+    def answer(query: Any) -> Any:
+        return pages[query.cursor] if isinstance(query, ListConnections) else sealed(TELEGRAM)
+
+    found, rpc = connections(answer)
+    assert await found.of_number(ACCOUNT, "70002") == TELEGRAM
+    assert await found.of_number(ACCOUNT, "70003") is None
+    assert [query.cursor for query in rpc.asked if isinstance(query, ListConnections)] == [None, "next"] * 2
+
+
+async def test_no_more_than_so_many_pages_are_looked_through():
+    found, rpc = connections(lambda _: ConnectionPage(items=(), next_cursor="more"))
+    assert await found.of_number(ACCOUNT, "70002") is None
+    assert len(rpc.asked) == 10
 
 
 async def test_a_connection_is_asked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch):
