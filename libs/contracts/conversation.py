@@ -84,7 +84,8 @@ class MessageView(Contract):
     `body_html` are an email's; the HTML has been made harmless, and says the same as `content`.
     A `template` goes out in place of the content, which is what people here read of it. `payload` is what a
     pressed button or a form stands for, `sent_at` when the platform says it was written. One that its writer
-    took back has no content any more.
+    took back has no content any more. `person_option` is what a button below the AI's message says and writes
+    for the contact: that they want a person.
     """
 
     id: Id
@@ -113,6 +114,7 @@ class MessageView(Contract):
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     reactions: tuple[Reaction, ...] = Field(default=(), max_length=64)
+    person_option: str | None = Field(default=None, max_length=20)
     created_at: datetime
 
 
@@ -286,6 +288,8 @@ class PostBotReply(Command, type="post_bot_reply.v1"):
     confidence: float | None = None
     #: Set when the knowledge did not cover the question.
     unsupported: bool = False
+    #: As MessageView has it; short enough for every channel's buttons.
+    person_option: str | None = Field(default=None, max_length=20)
 
 
 class SkipAnswer(Command, type="skip_answer.v1"):

@@ -279,6 +279,7 @@ def _message_fields(event: MessageRecorded) -> dict[str, Any]:
         fields["kind"] = message.kind
     if message.sender.kind is SenderKind.AI:
         fields["citations"] = [citation.model_dump(mode="json") for citation in message.citations]
+        fields["person_option"] = message.person_option
     return fields
 
 

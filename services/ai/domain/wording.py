@@ -258,6 +258,22 @@ _HANDOFFS: Final[Mapping[Language, Mapping[HandoffReason, str]]] = {
 }
 
 
+#: What the button below each of the bot's messages says, and what it writes for the contact. WhatsApp's have
+#: at most 20 characters, Telegram's 64 bytes.
+_PERSON_OPTIONS: Final[Mapping[str, str]] = {
+    "en": "Talk to a person",
+    "de": "Mit Mensch sprechen",
+    "es": "Hablar con alguien",
+    "fr": "Parler à quelqu'un",
+    "pt": "Falar com alguém",
+}
+
+
+def person_option(language: str) -> str:
+    """How a contact asks for a person by a button; in English where the language has no words of ours."""
+    return _PERSON_OPTIONS.get(language, _PERSON_OPTIONS[DEFAULT_LANGUAGE])
+
+
 def phrase(key: Phrase, language: Language, *, name: str = "", title: str = "", question: str = "") -> str:
     """A sentence with its names filled in."""
     sentence = _PHRASES[language][key]

@@ -20,6 +20,7 @@ from services.ai.domain.analysis import by_rules
 from services.ai.domain.documents import DocumentKey, KnowledgeBase
 from services.ai.domain.files import InvalidDocument
 from services.ai.domain.rules import HandoffRules
+from services.ai.domain.wording import person_option
 from services.ai.entrypoints.drafting import Remember
 
 SOURCE = "ai"
@@ -173,5 +174,6 @@ def _command(question: AnswerContact, decision: ai.Answer | ai.Handoff | ai.NoAn
                     for one in decision.citations
                 ),
                 confidence=decision.confidence,
+                person_option=person_option(decision.language),
                 unsupported=decision.kind in ("clarify", "not_found"),
             )

@@ -196,6 +196,7 @@ class ConversationState:
             payload=draft.payload,
             forwarded=draft.forwarded,
             sent_at=draft.sent_at,
+            person_option=draft.person_option,
             created_at=draft.at,
         )
         self._emit(

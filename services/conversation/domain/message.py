@@ -33,6 +33,8 @@ class Draft:
     subject: str | None = None
     body_html: str | None = None
     template: ChannelTemplate | None = None
+    #: What the button says that asks for a person.
+    person_option: str | None = None
     external_id: str | None = None
     #: Further ids that the platform has for it.
     other_ids: tuple[str, ...] = ()

@@ -32,6 +32,7 @@ class PostAnswer:
             citations=command.citations,
             confidence=command.confidence,
             unsupported=command.unsupported,
+            person_option=command.person_option,
             reply_to=command.answers_message_id,
             reply_to_external=asked.external_id if asked else None,
         )

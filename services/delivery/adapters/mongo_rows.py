@@ -31,7 +31,7 @@ _SAME = (
 
 
 #: What rows of an earlier version do not have.
-_LATER = ("subject", "body_html", "can_reply_until", "status_there")
+_LATER = ("subject", "body_html", "can_reply_until", "status_there", "person_option")
 
 
 def document_of(reply: Reply) -> dict[str, Any]:

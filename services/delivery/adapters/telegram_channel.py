@@ -67,12 +67,13 @@ _log = get_logger("telegram")
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One message with where it goes and, for the first part, what it answers."""
+    """One message with where it goes; the first part has what it answers, the last what its button says."""
 
     chat: str
     thread: str | None
     part: Part
     reply_to: int | None
+    button: str | None = None
 
     @property
     def method(self) -> str:
@@ -90,6 +91,9 @@ class _Call:
                 "message_id": self.reply_to,
                 "allow_sending_without_reply": True,
             }
+        if self.button:
+            pressed = {"text": self.button, "callback_data": self.button}
+            values["reply_markup"] = {"inline_keyboard": [[pressed]]}
         return values
 
 
@@ -113,7 +117,8 @@ class TelegramChannel:
         with span("telegram sendMessage", kind=SpanKind.CLIENT, parent=reply.traceparent):
             for number in range(len(sent), len(parts)):
                 reply_to = _message_id(reply.reply_to_external) if number == 0 else None
-                call = _Call(chat, thread, parts[number], reply_to)
+                button = reply.person_option if number + 1 == len(parts) else None
+                call = _Call(chat, thread, parts[number], reply_to, button)
                 outcome = await self._send_part(connection, call)
                 if not isinstance(outcome, Sent):
                     return outcome

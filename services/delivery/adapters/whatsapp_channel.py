@@ -47,6 +47,8 @@ _SHOWN = {
     "sticker": frozenset({"image/webp"}),
 }
 
+#: Characters that stand above buttons.
+_BODY_WITH_BUTTON = 1_024
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]")
 _ID = re.compile(r"[0-9]{1,32}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,1024}")
@@ -113,6 +115,8 @@ class WhatsAppChannel:
     ) -> dict[str, Any] | Refused | NotTried | Failure:
         if reply.template is not None:
             return {"type": "template", "template": _template(reply)}
+        if reply.person_option and _takes_button(reply, part):
+            return {"type": "interactive", "interactive": _with_button(part.text, reply.person_option)}
         if part.attachment is None:
             return {"type": "text", "text": {"body": part.text, "preview_url": False}}
         kind = _type_of(part.attachment)
@@ -215,6 +219,17 @@ def _template(reply: Reply) -> dict[str, Any]:
         parameters = [{"type": "text", "text": text} for text in template.parameters]
         named["components"] = [{"type": "body", "parameters": parameters}]
     return named
+
+
+def _takes_button(reply: Reply, part: Part) -> bool:
+    """Short texts to one person do."""
+    alone = _recipient(reply.target)["recipient_type"] == "individual"
+    return alone and part.attachment is None and len(reply.content) <= _BODY_WITH_BUTTON
+
+
+def _with_button(text: str, button: str) -> dict[str, Any]:
+    pressed = {"type": "reply", "reply": {"id": button, "title": button}}
+    return {"type": "button", "body": {"text": text}, "action": {"buttons": [pressed]}}
 
 
 def _type_of(attachment: Attachment) -> str:

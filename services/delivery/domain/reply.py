@@ -51,7 +51,7 @@ class Reply:
     """A row. `line_no` is the sequence of the event that asked for it; `provider_ids` are those of the parts
     that the platform accepted so far; `next_attempt_at` is when it is looked at next, which for a row that is
     being sent is when its claim lapses. `can_reply_until` is when the platform takes no free text any more;
-    `thread` is what a mail answers.
+    `thread` is what a mail answers, `person_option` what a button below the message says and writes.
     """
 
     message_id: str
@@ -78,6 +78,7 @@ class Reply:
     can_reply_until: datetime | None = None
     template: ChannelTemplate | None = field(default=None, repr=False)
     thread: MailThread | None = field(default=None, repr=False)
+    person_option: str | None = None
     #: Not a message: the status that the conversation has on its platform from then on.
     status_there: str | None = None
     correlation_id: str | None = None
@@ -123,6 +124,7 @@ def reply_from(
         attachments=message.attachments,
         can_reply_until=conversation.can_reply_until,
         template=message.template,
+        person_option=message.person_option,
         thread=thread,
         correlation_id=envelope.correlationid or envelope.id,
         causation_id=envelope.id,

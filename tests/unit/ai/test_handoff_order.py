@@ -10,7 +10,7 @@ from services.ai.domain.decisions import Claim, Decision
 from services.ai.domain.grounding import Thresholds
 from services.ai.domain.model_calls import ModelFailed
 from services.ai.domain.rules import HandoffRules
-from services.ai.domain.wording import phrase
+from services.ai.domain.wording import person_option, phrase
 from services.ai.use_cases.answer_contact import AnswerContact
 from tests.unit.ai.conversations import asked, known
 
@@ -89,3 +89,13 @@ async def test_every_answer_without_support_offers_a_person() -> None:
     outcome = await AnswerContact(await known(), Thresholds())(asked("Do you repair bicycles?"))
     assert isinstance(outcome, Answer)
     assert "person" in outcome.text
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt", "xx"])
+async def test_the_button_below_each_answer_asks_for_a_person(language: str) -> None:
+    said = person_option(language)
+    assert len(said) <= 20
+    assert len(said.encode()) <= 64
+    outcome = await AnswerContact(await known(), Thresholds())(asked(said))
+    assert isinstance(outcome, Handoff)
+    assert outcome.reason == "asked_for_human"

@@ -104,3 +104,14 @@ async def test_files_that_cannot_go(send: Sending, bot: TelegramBot, blobs: Held
 async def test_an_upload_whose_answer_is_lost_is_unclear(send: Sending, bot: TelegramBot) -> None:
     bot.add_fault("reset", accepted=True)
     assert isinstance(await send("", attachments=(picture(),)), Unclear)
+
+
+async def test_the_last_part_of_an_answer_has_a_button_that_asks_for_a_person(
+    send: Sending, bot: TelegramBot
+) -> None:
+    long = "\n\n".join(letter * 3_000 for letter in "ab")
+    await send(long, person_option="Talk to a person")
+    first, last = await bot.wait_for_messages(CHAT)
+    button = {"text": "Talk to a person", "callback_data": "Talk to a person"}
+    assert "reply_markup" not in first.message
+    assert last.message["reply_markup"] == {"inline_keyboard": [[button]]}

@@ -78,6 +78,22 @@ async def test_a_text_goes_out_with_our_id_and_what_it_answers(send: Sending, nu
     }
 
 
+async def test_a_short_answer_to_one_person_has_a_button_that_asks_for_a_person(
+    send: Sending, number: WhatsAppNumber
+) -> None:
+    await send(person_option="Talk to a person")
+    pressed = {"type": "reply", "reply": {"id": "Talk to a person", "title": "Talk to a person"}}
+    assert request(number)["interactive"] == {
+        "type": "button",
+        "body": {"text": "Sim, ontem."},
+        "action": {"buttons": [pressed]},
+    }
+    await send("a" * 1_025, person_option="Talk to a person")
+    assert request(number)["type"] == "text"
+    await send(target="Y2FwaV9ncm91cDo3MQ", person_option="Talk to a person")
+    assert request(number)["type"] == "text"
+
+
 async def test_a_long_text_goes_in_parts_and_a_retry_goes_on(send: Sending, number: WhatsAppNumber) -> None:
     number.add_fault("server_error", calls=[2])
     text = "\n\n".join(letter * 3000 for letter in "abc")
