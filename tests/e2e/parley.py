@@ -15,6 +15,7 @@ from deploy.local.demo.load import BOT_ID, BOT_SECRET
 from deploy.local.stack import LocalStack
 from libs.standins.client import StandinClient
 from libs.standins.telegram.client import TelegramBotClient
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 _system = random.SystemRandom()
@@ -25,14 +26,14 @@ ADMIN = account.PEOPLE[3]
 
 
 async def eventually(look: Callable[[], Awaitable[T]], what: str, limit: float = 20.0) -> T:
-    """Ask until the answer is truthy; AssertionError after `limit` seconds."""
-    deadline = monotonic() + limit
+    """Ask until the answer is truthy; AssertionError after `limit` seconds of a quiet machine."""
+    deadline = monotonic() + limit * PATIENCE
     while True:
         found = await look()
         if found:
             return found
         if monotonic() > deadline:
-            raise AssertionError(f"not within {limit:g} s: {what}")
+            raise AssertionError(f"not within {limit * PATIENCE:g} s: {what}")
         await asyncio.sleep(0.05)
 
 

@@ -7,6 +7,7 @@ import websockets
 
 from deploy.local.demo import account
 from tests.e2e.parley import Parley
+from tests.patience import PATIENCE
 
 UMA = account.PEOPLE[6]
 LIST = "/api/v1/conversations"
@@ -38,7 +39,7 @@ async def test_a_key_does_what_its_scopes_say_until_it_is_revoked(parley: Parley
             assert json.loads(await socket.recv())["type"] == "subscribed"
             gone = await admin.request("DELETE", f"/api/v1/api-keys/{key['id']}")
             assert gone["revoked_at"] is not None
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(10 * PATIENCE):
                 await socket.wait_closed()
             assert socket.close_code == 4401
     for gateway in (first, second):

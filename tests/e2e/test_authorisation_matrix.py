@@ -22,6 +22,7 @@ from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.domain import policy
 from services.gateway.domain.callers import PersonCaller
 from tests.e2e.parley import Parley, eventually
+from tests.patience import PATIENCE
 from tests.unit.gateway.operations import Operation, operations
 
 ELSEWHERE = "acc-elsewhere"
@@ -265,7 +266,7 @@ async def test_sockets_that_are_not_for_somebody_are_closed(
     token = caller.headers.get("Authorization", "Bearer none").removeprefix("Bearer ")
     address = scene.address.replace("http", "ws", 1) + path.format(scene.things.values["ticket_id"])
     async with websockets.connect(f"{address}?token={token}", proxy=None) as socket:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             await socket.wait_closed()
         assert socket.close_code == code
 
@@ -281,6 +282,6 @@ async def test_on_a_socket_what_one_may_not_see_is_not_there(scene: Scene) -> No
                 topics.append(f"account:{account.ACCOUNT_ID}")
             for topic in topics:
                 await socket.send(f'{{"type":"subscribe","topic":"{topic}"}}')
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(10 * PATIENCE):
                     while '"error"' not in (answer := str(await socket.recv())):
                         assert f'"topic":"{topic}"' not in answer

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.local.demo import account
 from tests.e2e.parley import Parley
+from tests.patience import PATIENCE
 
 OTHER_TOKEN = "990077:another-token-of-the-stand-in-only-00"
 
@@ -38,7 +39,7 @@ async def parley_command(parley: Parley, *arguments: str, text: str = "") -> tup
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(60 * PATIENCE):
         out, error = await process.communicate(text.encode())
     assert process.returncode is not None
     assert OTHER_TOKEN.encode() not in out + error

@@ -10,12 +10,13 @@ import websockets
 from deploy.local.demo import account
 from tests.e2e.parley import Parley, eventually, new_chat, text_update
 from tests.e2e.test_erasure import everything
+from tests.patience import PATIENCE
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2_000
 
 
 async def frame_with_files(socket: Any, kind: str) -> Any:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20 * PATIENCE):
         while True:
             frame = json.loads(await socket.recv())
             if frame["type"] == kind and frame.get("attachments"):

@@ -10,6 +10,7 @@ from typing import Any
 from deploy.local.demo import account
 from tests.e2e.parley import Parley, eventually, new_chat
 from tests.e2e.test_suggestions import call, new_conversation, suggestion
+from tests.patience import PATIENCE
 
 CHATBOT = ("--account", account.ACCOUNT_ID, "--chatbot", account.CHATBOT_ID)
 
@@ -32,7 +33,7 @@ async def kb(parley: Parley, *arguments: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(60 * PATIENCE):
         out, err = await process.communicate()
     return process.returncode or 0, (out + err).decode()
 

@@ -11,6 +11,7 @@ import websockets
 from deploy.local.demo import account
 from deploy.local.demo.load import BOT_SECRET
 from tests.e2e.parley import Parley, eventually, new_chat, text_update
+from tests.patience import PATIENCE
 
 ANA, BEN = account.PEOPLE[0], account.PEOPLE[1]
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(document.cookie)</script>"
@@ -132,7 +133,7 @@ async def test_somebody_inactive_has_neither_tokens_nor_sockets_nor_work(parley:
             assert json.loads(await socket.recv())["type"] == "subscribed"
             gone = await admin.request("PATCH", f"/api/v1/people/{ira['id']}", {"active": False})
             assert gone["active"] is False
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(10 * PATIENCE):
                 await socket.wait_closed()
             assert socket.close_code == 4401
 

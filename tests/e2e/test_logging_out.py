@@ -7,6 +7,7 @@ import websockets
 
 from deploy.local.demo import account
 from tests.e2e.parley import Parley, eventually
+from tests.patience import PATIENCE
 
 BEN = account.PEOPLE[1]
 
@@ -27,7 +28,7 @@ async def test_after_log_out_neither_token_nor_socket_counts_on_any_replica(parl
         out = await parley.http.post(f"{first}/auth/logout", headers=headers)
         assert out.status_code == 204
         for socket in (one, two):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(10 * PATIENCE):
                 await socket.wait_closed()
             assert socket.close_code == 4401
 
@@ -40,6 +41,6 @@ async def test_after_log_out_neither_token_nor_socket_counts_on_any_replica(parl
     again = await parley.http.post(f"{second}/auth/refresh", json={"refresh_token": session["refresh_token"]})
     assert again.status_code == 401
     async with websockets.connect(addresses[1], additional_headers=headers, proxy=None) as socket:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             await socket.wait_closed()
         assert socket.close_code == 4401

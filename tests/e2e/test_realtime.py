@@ -9,6 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from deploy.local.demo import account
 from deploy.local.demo.console import JsonObject
 from tests.e2e.parley import Parley, eventually, new_chat
+from tests.patience import PATIENCE
 
 ANA, BEN = account.PEOPLE[0], account.PEOPLE[1]
 
@@ -34,7 +35,7 @@ async def test_after_a_reconnect_a_client_gets_what_it_missed_in_order_and_none_
     ) as socket:
         await socket.send(json.dumps({"type": "subscribe", "topic": topic, "last_seq": seen}))
         frames = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20 * PATIENCE):
             while sum(frame["type"] == "ai_message" for frame in frames) < 2:
                 frame = json.loads(await socket.recv())
                 if frame.get("topic") == topic and frame["type"] != "subscribed":
@@ -59,7 +60,7 @@ async def test_a_visitor_talks_through_the_widget_and_a_resend_is_one_message(pa
         await socket.send(json.dumps(message))
         await socket.send(json.dumps(message))
         frames: list[dict[str, object]] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20 * PATIENCE):
             while not any(frame["type"] == "ai_message" for frame in frames):
                 frames.append(json.loads(await socket.recv()))
         answer = next(frame for frame in frames if frame["type"] == "ai_message")
@@ -102,7 +103,7 @@ async def test_typing_and_read_marks_go_both_ways(parley: Parley) -> None:
     address = parley.gateways[0].replace("http", "ws", 1)
 
     async def heard(socket: ClientConnection, kind: str) -> JsonObject:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20 * PATIENCE):
             while True:
                 found = json.loads(await socket.recv())
                 if found["type"] == kind:

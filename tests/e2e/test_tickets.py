@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from deploy.local.demo import account
 from tests.e2e.parley import Parley, eventually
 from tests.e2e.webhook_receiver import WebhookReceiver
+from tests.patience import PATIENCE
 
 PEOPLE = {one.id: one for one in account.PEOPLE}
 UMA, SAM, IVO, HANA = (PEOPLE[name] for name in ("user-uma", "user-sam", "agent-ivo", "agent-hana"))
@@ -93,7 +94,7 @@ class Room:
 
     async def hear(self, kind: str, **wanted: Any) -> Any:
         """The next frame of a kind with these fields; others are passed over."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20 * PATIENCE):
             while True:
                 frame = json.loads(await self._socket.recv())
                 if frame["type"] == kind and wanted.items() <= frame.items():

@@ -46,7 +46,7 @@ from tests.unit.conversation.making import ACCOUNT, AI, CHATBOT, agent, inbound,
 
 ADA = person("ada", role="admin")
 ANA = agent()
-LIMIT = 15.0
+LIMIT = 60.0
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> Any:

@@ -11,6 +11,8 @@ from tempfile import TemporaryFile
 
 import httpx
 
+from tests.patience import PATIENCE
+
 SECRET_KEY = base64.b64encode(b"k" * 32).decode()
 
 
@@ -28,7 +30,7 @@ class ServiceProcess:
         self.address = address
 
     async def ready(self) -> None:
-        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(30 * PATIENCE), httpx.AsyncClient(trust_env=False) as client:
             while not await self._is_ready(client):
                 assert self.process.returncode is None, "the service has ended"
                 await asyncio.sleep(0.05)
@@ -50,7 +52,7 @@ class ServiceProcess:
     async def stop(self) -> int:
         """As Kubernetes would; its exit code."""
         self.process.terminate()
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(40 * PATIENCE):
             return await self.process.wait()
 
 

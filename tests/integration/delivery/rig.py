@@ -25,6 +25,7 @@ from services.delivery.use_cases.dispatch_replies import DispatchReplies
 from services.delivery.use_cases.follow_mail import FollowMail
 from services.delivery.use_cases.send_reply import SendReply
 from services.delivery.use_cases.take_reply import TakeReply
+from tests.patience import PATIENCE
 from tests.unit.delivery.build import connection, recorded
 from tests.unit.delivery.fakes import CountingTally, ListLog
 
@@ -94,7 +95,7 @@ class Rig:
 
     async def ended(self, message_id: str, seconds: float = 10.0) -> dict[str, Any]:
         """The row, once it is released."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds * PATIENCE):
             while "released_at" not in (row := await self.row(message_id)):  # noqa: ASYNC110 - the store has none
                 await asyncio.sleep(0.01)
         return row

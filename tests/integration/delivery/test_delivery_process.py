@@ -22,6 +22,7 @@ from libs.standins.telegram import TelegramStandin
 from libs.standins.telegram.bot import TelegramBot
 from tests.integration.delivery.process import SECRET_KEY, service
 from tests.integration.delivery.rig import TOKEN
+from tests.patience import PATIENCE
 from tests.unit.delivery.build import new_conversation, recorded
 
 BOX = SealedBox(decode_key(SECRET_KEY))
@@ -101,7 +102,7 @@ async def outcomes(broker_url: str) -> AsyncIterator[list[Envelope]]:
 
 async def until_told(seen: list[Envelope], messages: list[str], seconds: float) -> dict[str, str]:
     """The outcome of each message."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds * PATIENCE):
         while len({event.data["message_id"] for event in seen} & set(messages)) < len(messages):  # noqa: ASYNC110 - a list has no event
             await asyncio.sleep(0.02)
     return {event.data["message_id"]: event.type for event in seen}

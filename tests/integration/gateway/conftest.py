@@ -14,6 +14,7 @@ import pytest
 from deploy.local.ports import free_port
 from libs.runtime.topology import declare_topology
 from tests.integration.gateway.others import KEY, Others, eventually, others
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -56,7 +57,7 @@ async def gateway_process(rabbitmq_url: str, mongodb_url: str, prefix: str) -> A
         finally:
             if child.returncode is None:
                 child.terminate()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(30 * PATIENCE):
                 await child.wait()
             await reading
 

@@ -18,6 +18,7 @@ from libs.contracts.notify import FramePage, FramesAfter
 from libs.contracts.vocabulary import FaultKind
 from libs.runtime.crypto import SealedBox
 from services.gateway.domain.topics import conversation_room
+from tests.patience import PATIENCE
 from tests.unit.gateway.samples import ANA, TELEGRAM, WIDGET, chat_frame, envelope, recorded
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -115,7 +116,7 @@ async def others(url: str) -> AsyncIterator[Others]:
 
 async def eventually(look: Callable[[], Awaitable[Any]], seconds: float = 15.0) -> Any:
     """The first true answer, within a limit."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds * PATIENCE):
         # What is waited for is in another process.
         while not (found := await look()):  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.02)

@@ -27,6 +27,7 @@ from libs.runtime.publisher import Publisher
 from libs.runtime.rpc import RpcClient
 from tests.integration.gateway.conftest import Process, gateway_process
 from tests.integration.gateway.others import Others, eventually, others
+from tests.patience import PATIENCE
 from tests.unit.gateway.samples import (
     ACCOUNT,
     ANA,
@@ -214,7 +215,7 @@ async def test_a_socket_hears_its_conversation_and_lost_frames_are_made_up_for(
         assert json.loads(await socket.recv())["seq"] == 1
         await around.happens(REF, 2, told=False)
         await around.happens(REF, 3)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             assert [json.loads(await socket.recv())["seq"] for _ in range(2)] == [2, 3]
 
 
@@ -235,7 +236,7 @@ async def test_two_replicas_tell_alike_and_refresh_tokens_work_at_either(
             while json.loads(await socket.recv())["topic"] != "chat:tg:78":
                 pass
         await around.happens(ref, 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             assert [json.loads(await socket.recv())["seq"] for socket in sockets] == [1, 1]
         for socket in sockets:
             await socket.close()
@@ -251,7 +252,7 @@ async def test_two_replicas_tell_alike_and_refresh_tokens_work_at_either(
         reused = await second.client.post("/auth/refresh", json=body)
         assert reused.status_code == 401
         second.child.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20 * PATIENCE):
             assert await second.child.wait() == 0
         assert not any("Traceback" in line for line in second.log)
 
@@ -279,15 +280,15 @@ async def test_without_the_broker_webhooks_are_503_and_nothing_is_lost_after(
             answer = await process.client.post(WEBHOOK, content=body, headers=SIGNED)
             assert answer.status_code == 200
         await private_rabbitmq.kill()
-        async with asyncio.timeout(15):
-            answer = await process.client.post(WEBHOOK, content=body, headers=SIGNED, timeout=15)
+        async with asyncio.timeout(15 * PATIENCE):
+            answer = await process.client.post(WEBHOOK, content=body, headers=SIGNED, timeout=60)
         assert answer.status_code == 503
         assert 1 <= int(answer.headers["Retry-After"]) <= 5
         assert answer.json()["code"] == "unavailable"
         await private_rabbitmq.start()
 
         async def again() -> bool:
-            answer = await process.client.post(WEBHOOK, content=body, headers=SIGNED, timeout=15)
+            answer = await process.client.post(WEBHOOK, content=body, headers=SIGNED, timeout=60)
             assert answer.status_code in (200, 503)
             return answer.status_code == 200
 
@@ -304,7 +305,7 @@ async def test_without_the_store_webhooks_are_taken_and_log_ins_are_503(
             assert answer.status_code == 200
             assert len(await commands(around, lambda _: True)) == 1
             body = {"email": ANA.email, "password": "right"}
-            answer = await process.client.post("/auth/login", json=body, timeout=20)
+            answer = await process.client.post("/auth/login", json=body, timeout=60)
             assert answer.status_code == 503
             assert "Retry-After" in answer.headers
         await private_mongodb.start()

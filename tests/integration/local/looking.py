@@ -5,10 +5,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 
 async def until(condition: Callable[[], bool], limit: float = 5.0) -> None:
-    """Wait until a condition holds. TimeoutError after `limit` seconds."""
-    async with asyncio.timeout(limit):
+    """Wait until a condition holds. TimeoutError after `limit` seconds of a quiet machine."""
+    async with asyncio.timeout(limit * PATIENCE):
         while not condition():  # noqa: ASYNC110 - other processes set no Event
             await asyncio.sleep(0.02)
 

@@ -13,6 +13,7 @@ from deploy.local.errors import ChildDiedError, MissingProgramError, NotReadyErr
 from deploy.local.mongodb import MongoDB
 from deploy.local.ports import free_port
 from tests.integration.local.looking import is_empty, processes_of, until
+from tests.patience import PATIENCE
 
 Client = AsyncIOMotorClient[dict[str, Any]]
 
@@ -41,7 +42,7 @@ async def test_a_transaction_is_all_or_nothing(mongodb_url: str, database_prefix
 async def test_a_change_stream_tells_of_an_insert(mongodb_url: str, database_prefix: str):
     async with connected(mongodb_url) as client:
         rows = client[database_prefix].rows
-        async with rows.watch() as stream, asyncio.timeout(10):
+        async with rows.watch() as stream, asyncio.timeout(10 * PATIENCE):
             await stream.try_next()  # opens it
             await rows.insert_one({"_id": "seen"})
             change = await anext(stream)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.integration.local.looking import processes_of, until
+from tests.patience import PATIENCE
 
 _SUPERVISOR = """
 import asyncio, sys
@@ -30,7 +31,7 @@ async def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path):
     )
     assert supervisor.stdout is not None
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(60 * PATIENCE):
             assert await supervisor.stdout.readline() == b"running\n"
         programs = {process.split()[1] for process in processes_of(tmp_path)}
         assert {"beam.smp", "epmd", "erl_child_setup", "mongod"} <= programs

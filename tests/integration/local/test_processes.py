@@ -12,6 +12,7 @@ from deploy.local.errors import ChildDiedError, NotReadyError
 from deploy.local.ports import free_port
 from deploy.local.processes import ProcessSpec, Supervisor
 from tests.integration.local.looking import until
+from tests.patience import PATIENCE
 
 # Answers /readyz with the status in the file given, and notes in another file when it is told to stop.
 _PROGRAM = """
@@ -107,13 +108,13 @@ async def test_one_that_ends_before_it_is_ready_is_reported_at_once(tmp_path: Pa
         ready_url="http://127.0.0.1:9/readyz",
     )
     waits = programs.spec("waits", status=503)
-    async with Supervisor(tmp_path / "logs") as supervisor, asyncio.timeout(10):
+    async with Supervisor(tmp_path / "logs") as supervisor, asyncio.timeout(10 * PATIENCE):
         with pytest.raises(ChildDiedError, match=r"broken ended with code 1.*\n.*SECRET is missing"):
             await supervisor.start(broken, waits)
 
 
 async def test_a_death_is_noticed_and_an_asked_for_end_is_not(tmp_path: Path, programs: Programs):
-    async with Supervisor(tmp_path / "logs") as supervisor, asyncio.timeout(20):
+    async with Supervisor(tmp_path / "logs") as supervisor, asyncio.timeout(20 * PATIENCE):
         await supervisor.start(programs.spec("killed"), programs.spec("dies"))
         await supervisor.kill("killed")
         os.kill(supervisor["dies"].pid, signal.SIGSEGV)

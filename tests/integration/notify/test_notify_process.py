@@ -9,6 +9,7 @@ from libs.runtime.publisher import Publisher
 from libs.runtime.realtime import RealtimeQueue
 from libs.runtime.rpc import RpcClient
 from tests.integration.delivery.process import service
+from tests.patience import PATIENCE
 from tests.unit.notify.build import CONVERSATION, enveloped, handed_off, message, resolved
 
 
@@ -23,7 +24,7 @@ class Listener:
         self.frames.append((key, Frame.model_validate_json(body)))
 
     async def until(self, number: int) -> list[Frame]:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(15 * PATIENCE):
             while len(self.frames) < number:  # noqa: ASYNC110 - a list has no event
                 await asyncio.sleep(0.02)
         return [frame for _, frame in self.frames]
@@ -46,7 +47,7 @@ async def test_events_become_numbered_frames(broker_url: str, mongodb_url: str, 
     )
     async with service("notify", broker=broker_url, mongodb=mongodb_url, prefix=database_prefix) as notify:
         listening = asyncio.create_task(listener.queue.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             await listener.queue.consuming.wait()
         await publish(publisher, message(), 1, "e-1")
         await publish(publisher, handed_off(), 2, "e-2")
@@ -94,14 +95,14 @@ async def test_two_replicas_number_an_account_s_frames_once(
     where = {"broker": broker_url, "mongodb": mongodb_url, "prefix": database_prefix}
     async with service("notify", **where) as doomed, service("notify", **where) as survivor:
         listening = asyncio.create_task(listener.queue.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             await listener.queue.consuming.wait()
         for number in range(1, 61):
             conversation = f"c{number % 6}-0a07"
             await publish(publisher, resolved(conversation=conversation), number // 6 + 1, f"e-{number}")
             if number == 30:
                 await doomed.kill()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20 * PATIENCE):
             while True:
                 page = await rpc.ask(
                     FramesAfter(after=0), service="notify", account_id="acc-1", answer=FramePage

@@ -14,6 +14,7 @@ from libs.runtime.mongo import Store
 from libs.runtime.topology import declare_topology
 from tests.integration.runtime.messages import step
 from tests.integration.runtime.waiting import depth
+from tests.patience import PATIENCE
 
 QUEUE = topology.AI_ANSWER_CONTACT.name
 ELSEWHERE = topology.DELIVERY_CONNECT_CHANNEL.name
@@ -39,7 +40,7 @@ class Installation:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(30 * PATIENCE):
             out, err = await process.communicate()
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()

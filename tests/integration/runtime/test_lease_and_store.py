@@ -96,7 +96,7 @@ async def test_a_silent_store_fails_the_ping_in_time(mongodb_url: str, database_
         silent = Store(proxy.url, f"{database_prefix}_silent")
         await silent.ping()
         proxy.hold()
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(12):
             with pytest.raises(TransientError):
                 await silent.ping()
         proxy.release()

@@ -14,6 +14,7 @@ from libs.runtime.topology import declare_topology
 from tests.integration.runtime.messages import step
 from tests.integration.runtime.proxy import Proxy
 from tests.integration.runtime.waiting import until
+from tests.patience import PATIENCE
 
 
 def _frame(seq: int = 0) -> Frame:
@@ -45,7 +46,7 @@ class Gateway:
 
     async def start(self) -> "Gateway":
         self._task = asyncio.create_task(self.queue.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10 * PATIENCE):
             await self.queue.consuming.wait()
         return self
 

@@ -20,6 +20,7 @@ from tests.integration.runtime.messages import step
 from tests.integration.runtime.proxy import Proxy
 from tests.integration.runtime.settings import KEY
 from tests.integration.runtime.waiting import depth, until
+from tests.patience import PATIENCE
 
 QUEUE = topology.AI_ANSWER_CONTACT.name
 
@@ -55,7 +56,7 @@ class Process:
     async def get(self, path: str) -> tuple[int, Any]:
         async with httpx.AsyncClient(trust_env=False) as client:
             try:
-                response = await client.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+                response = await client.get(f"http://127.0.0.1:{self.port}{path}", timeout=10 * PATIENCE)
             except httpx.TransportError:
                 return 0, None
         return response.status_code, response.json()
@@ -65,7 +66,7 @@ class Process:
         return (await self.get("/readyz"))[0] == 200
 
     async def end(self, limit: float = 20) -> int:
-        async with asyncio.timeout(limit):
+        async with asyncio.timeout(limit * PATIENCE):
             code = await self.process.wait()
             await self._reading
             return code

@@ -7,10 +7,14 @@ from typing import Any
 
 import aio_pika
 
+from tests.patience import PATIENCE
+
 
 async def until(condition: Callable[[], Any] | Callable[[], Awaitable[Any]], limit: float = 10.0) -> None:
-    """Return as soon as the condition holds; fail when it does not within `limit` seconds."""
-    async with asyncio.timeout(limit):
+    """Return as soon as the condition holds; fail when it does not within `limit` seconds of a
+    quiet machine.
+    """
+    async with asyncio.timeout(limit * PATIENCE):
         while True:
             value = condition()
             if inspect.isawaitable(value):

@@ -24,6 +24,7 @@ from services.gateway.entrypoints.server_protocols import bounded_http, bounded_
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.identify_outside import OutsideTokens
 from services.gateway.use_cases.ports import Credential
+from tests.patience import PATIENCE
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
 from tests.unit.gateway.fake_audit import RecordedAudit
 from tests.unit.gateway.fake_ended_tokens import InMemoryEndedTokens
@@ -195,7 +196,7 @@ async def serve(site: Site, head_seconds: float = 0.3) -> AsyncIterator[Served]:
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(5 * PATIENCE):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]

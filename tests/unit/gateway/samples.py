@@ -29,6 +29,7 @@ from libs.contracts.vocabulary import (
     SenderKind,
     Status,
 )
+from tests.patience import PATIENCE
 
 WHEN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ACCOUNT = "acc-1"
@@ -158,7 +159,7 @@ def group(**fields: Any) -> dict[str, Any]:
 
 async def until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for a condition, with a limit."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds * PATIENCE):
         # What is waited for has no event of its own.
         while not holds():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.001)

@@ -15,6 +15,7 @@ from libs.standins.client import StandinClient
 from libs.standins.server import serving
 from libs.standins.telegram import TelegramBot, TelegramStandin
 from libs.standins.wire import Answer, pause, read_body, reset, send_answer
+from tests.patience import PATIENCE
 from tests.unit.standins.hooks import Hook, Hooks
 
 _BOT_IDS = itertools.count(700_001)
@@ -29,7 +30,7 @@ def token_of(bot_id: int) -> str:
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for what has no event of its own to wait on."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds * PATIENCE):
         while not condition():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.005)
 
@@ -80,7 +81,7 @@ class Receiver:
             await send_answer(send, answer)
 
     async def wait_for(self, count: int, seconds: float = 5.0) -> list[Received]:
-        async with asyncio.timeout(seconds), self._changed:
+        async with asyncio.timeout(seconds * PATIENCE), self._changed:
             await self._changed.wait_for(lambda: len(self.posts) >= count)
         return self.posts
 

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from libs.standins.server import serving
 from libs.standins.wire import Answer, read_body, send_answer
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Hook:
         await send_answer(send, Answer(status, b"{}"))
 
     async def wait_for(self, count: int, seconds: float = 5.0) -> list[Post]:
-        async with asyncio.timeout(seconds), self._changed:
+        async with asyncio.timeout(seconds * PATIENCE), self._changed:
             await self._changed.wait_for(lambda: len(self.posts) >= count)
         return self.posts
 
