@@ -25,6 +25,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.identify_outside import OutsideTokens
 from services.gateway.use_cases.ports import Credential
 from tests.patience import PATIENCE
+from tests.unit.gateway import quick_routes
 from tests.unit.gateway.fake_api_keys import Announcements, InMemoryApiKeys
 from tests.unit.gateway.fake_audit import RecordedAudit
 from tests.unit.gateway.fake_ended_tokens import InMemoryEndedTokens
@@ -205,6 +206,13 @@ async def serve(site: Site, head_seconds: float = 0.3) -> AsyncIterator[Served]:
     await running
     await site.client.aclose()
     await site.gateway.hub.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        quick_routes.use(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
