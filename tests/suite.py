@@ -43,7 +43,7 @@ class Part:
 PARTS = (
     Part("e2e", ("tests/e2e", "tests/security"), measured=False),
     Part("units", ("tests/contracts", "tests/unit")),
-    Part("runtime", ("tests/integration/runtime", "tests/integration/local")),
+    Part("runtime", ("tests/integration/runtime", "tests/integration/local", "tests/chaos")),
     Part(
         "services",
         tuple(
