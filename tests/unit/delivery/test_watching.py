@@ -1,6 +1,5 @@
 """What Telegram is asked about a connection, and the worker that asks by itself."""
 
-import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from libs.contracts.errors import ErrorCode, TransientError
+from services.delivery.adapters import connection_watch, media_worker
 from services.delivery.adapters.connection_watch import ConnectionWatch
 from services.delivery.adapters.http_caller import HttpAnswer
 from services.delivery.adapters.media_worker import MediaWorker
@@ -100,7 +100,9 @@ async def test_a_worker_goes_on_after_a_store_that_was_away(kind: str, monkeypat
         if len(pauses) == 2:
             raise StopError
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    # Of these modules alone: with everybody's, a server that runs beside would spin for ever.
+    for module in (connection_watch, media_worker):
+        monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
     work = Work(True, TransientError(ErrorCode.UNAVAILABLE, "away"), True, True)
     if kind == "watch":
         reseal = Work(True)
