@@ -24,6 +24,7 @@ from libs.contracts import (
     improving,
     inbound,
     knowledge,
+    labels,
     learning,
     media,
     merging,
@@ -127,6 +128,9 @@ _ORGANISING_COMMANDS: Kinds = (
     templates.CreateTemplate,
     templates.DeleteTemplate,
     templates.UpdateTemplate,
+    labels.CreateLabel,
+    labels.DeleteLabel,
+    labels.UpdateLabel,
     merging.MergeConversations,
     notes.AddNote,
     notes.DeleteNote,
@@ -146,6 +150,7 @@ _TIMED: Kinds = (
 _ORGANISING_QUERIES: Kinds = (
     drafts.GetDraft,
     exporting.ExportContact,
+    labels.ListLabels,
     notes.ListNotes,
     scheduling.ListScheduledReplies,
     templates.GetTemplate,
@@ -171,6 +176,8 @@ _DIRECTORY_COMMANDS: Kinds = (
 #: What the conversation service tells itself, one partition another.
 _OWN_COMMANDS: Kinds = (
     assignment.AssignWaiting,
+    labels.RelabelConversations,
+    labels.ReplaceLabel,
     people.ReleaseConversation,
     presence.ExpirePresence,
 )

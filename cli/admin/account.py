@@ -42,6 +42,7 @@ def change(
         bool | None, typer.Option(help="Whether what has no department is assigned by itself.")
     ] = None,
     agent_limit: Limit = None,
+    labels_by_admins: Annotated[bool | None, typer.Option(help="Whether agents make no labels.")] = None,
     clear: Clear = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,6 +50,11 @@ def change(
     command = UpdateAccount(
         actor=SYSTEM,
         cleared=tuple(clear or ()),
-        **given(name=name, auto_assign=auto_assign, agent_limit=agent_limit),
+        **given(
+            name=name,
+            auto_assign=auto_assign,
+            agent_limit=agent_limit,
+            labels_by_admins=labels_by_admins,
+        ),
     )
     show(carry_out(account, command, AccountView), as_json=as_json)

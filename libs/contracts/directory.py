@@ -31,12 +31,15 @@ class Department(Contract):
 
 
 class AccountView(Contract):
-    """The account. `auto_assign` and `agent_limit` are for conversations that belong to no department."""
+    """The account. `auto_assign` and `agent_limit` are for conversations that belong to no department.
+    `labels_by_admins`: agents use the labels there are, and make none.
+    """
 
     id: Id
     name: Name
     auto_assign: bool = False
     agent_limit: AgentLimit | None = None
+    labels_by_admins: bool = False
     departments: tuple[Department, ...] = Field(default=(), max_length=256)
 
 
@@ -52,6 +55,7 @@ class UpdateAccount(Command, type="update_account.v1"):
     name: Name | None = None
     auto_assign: bool | None = None
     agent_limit: AgentLimit | None = None
+    labels_by_admins: bool | None = None
     cleared: Cleared = ()
 
 

@@ -23,6 +23,8 @@ class ListConversations(Query, type="list_conversations.v1"):
     assignee: Id | None = None
     department: Id | None = None
     label: str | None = Field(default=None, max_length=100)
+    #: Only what is put aside, or only what is not.
+    snoozed: bool | None = None
     search: str | None = Field(default=None, max_length=200)
     page: int = Field(default=1, ge=1)
     page_size: int = Field(default=20, ge=1, le=100)

@@ -53,6 +53,14 @@ from libs.contracts.exporting import ExportContact
 from libs.contracts.files import GetFile
 from libs.contracts.improving import GetChatbotProfile
 from libs.contracts.inbound import MatchReceipt, MoveThread, RecordReceipt, TakeOverThread
+from libs.contracts.labels import (
+    CreateLabel,
+    DeleteLabel,
+    ListLabels,
+    RelabelConversations,
+    ReplaceLabel,
+    UpdateLabel,
+)
 from libs.contracts.media import RecordFiles
 from libs.contracts.merging import MergeConversations
 from libs.contracts.messages import GetMessage, RetryMessage, WriteToContact
@@ -132,6 +140,8 @@ from services.conversation.adapters.mongo_directory_reads import MongoDirectoryR
 from services.conversation.adapters.mongo_erasures import MongoErasureReads
 from services.conversation.adapters.mongo_exports import MongoExports
 from services.conversation.adapters.mongo_indexes import INDEXES
+from services.conversation.adapters.mongo_labels import INDEXES as LABEL_INDEXES
+from services.conversation.adapters.mongo_labels import MongoLabelReads
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_presence import MongoPresence
@@ -185,6 +195,14 @@ from services.conversation.use_cases.get_ticket import GetTicketThread
 from services.conversation.use_cases.give_feedback import give_feedback
 from services.conversation.use_cases.hand_off_conversation import HandOff
 from services.conversation.use_cases.keep_draft import GetOwnDraft, delete_draft, save_draft
+from services.conversation.use_cases.keep_labels import (
+    ListLabelsForPerson,
+    create_label,
+    delete_label,
+    relabel_conversations,
+    replace_label,
+    update_label,
+)
 from services.conversation.use_cases.keep_templates import WriteTemplate, delete_template, update_template
 from services.conversation.use_cases.label_conversation import label_conversation
 from services.conversation.use_cases.list_audit import ListAuditForAdmin
@@ -274,12 +292,19 @@ _DIRECTORY: Mapping[type[Message], UseCase] = {
     MarkRead: mark_conversation_read,
     ReadMessages: read_messages,
     ReleaseConversation: release_conversation,
+    CreateLabel: create_label,
+    UpdateLabel: update_label,
+    DeleteLabel: delete_label,
+    RelabelConversations: relabel_conversations,
+    ReplaceLabel: replace_label,
 }
 
 
 async def build(settings: ConversationSettings) -> Service:
     """The service, ready to run."""
-    foundation = Foundation(NAME, settings, indexes={**INDEXES, **mongo_tallies.INDEXES, **AUDIT_INDEXES})
+    foundation = Foundation(
+        NAME, settings, indexes={**INDEXES, **mongo_tallies.INDEXES, **AUDIT_INDEXES, **LABEL_INDEXES}
+    )
     erasures = MongoErasureReads(foundation.store, foundation.publisher, settings.timer_poll_seconds)
     foundation.service.background(erasures.run)
     lease = Lease(foundation.store, "tallies", settings.instance)
@@ -439,6 +464,7 @@ def organising_queries(conversations: MongoConversations, store: Store) -> Mappi
     """The same about what people keep beside conversations."""
     templates, contacts = MongoTemplateReads(store), MongoContactReads(store)
     return {
+        ListLabels: ListLabelsForPerson(MongoLabelReads(store)),
         ListTemplates: ListTemplatesForPerson(templates),
         GetTemplate: GetTemplateForPerson(templates),
         RenderTemplate: RenderForPerson(templates, conversations, contacts),

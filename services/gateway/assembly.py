@@ -43,6 +43,7 @@ from services.gateway.entrypoints.http_exports import add_export_route
 from services.gateway.entrypoints.http_files import FileRoutes, add_file_routes, bounds_of_uploads
 from services.gateway.entrypoints.http_guard import Guard
 from services.gateway.entrypoints.http_improving import add_improving_routes
+from services.gateway.entrypoints.http_labels import add_label_routes
 from services.gateway.entrypoints.http_later import add_later_routes
 from services.gateway.entrypoints.http_learning import add_learning_routes
 from services.gateway.entrypoints.http_notes import add_note_routes
@@ -305,6 +306,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
         RunCommand(outside.commands), derive_id=derived_id, clock=monotonic, seconds=_BULK_SECONDS
     )
     add_bulk_route(app, _commanding(outside), bulk)
+    add_label_routes(app, outside.queries, _commanding(outside))
     add_note_routes(app, outside.queries, _commanding(outside))
     add_later_routes(app, outside.queries, _commanding(outside))
     add_template_routes(app, outside.queries, _commanding(outside))

@@ -2,9 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from deploy.local.demo import account
-from tests.e2e.parley import Parley
+from tests.e2e.parley import Parley, eventually
 from tests.e2e.test_workflow import call, new_conversation
 
 ANA = account.PEOPLE[0]
@@ -161,3 +162,52 @@ async def test_an_admin_exports_what_is_known_of_a_contact(parley: Parley) -> No
             headers={"Authorization": f"Bearer {ana.token}"},
         )
         assert refused.status_code == 403
+
+
+async def test_labels_of_the_account_are_renamed_and_taken_away(parley: Parley) -> None:
+    async with parley.console() as admin, parley.console(ANA) as ana:
+        one = await new_conversation(parley, ana)
+        name = f"late {one[:8]}"
+        assert (await call(parley, ana, "POST", f"{one}/labels", {"labels": [name]})).status_code == 200
+        labels = f"{parley.gateways[0]}/api/v1/labels"
+        own = {"Authorization": f"Bearer {admin.token}"}
+
+        async def known() -> dict[str, Any]:
+            found = (await parley.http.get(labels, headers=own)).json()["items"]
+            return {label["name"]: label for label in found}
+
+        assert (await known())[name]["created_by"] == ANA.id
+        body = {"name": f"too {name}", "colour": "#b3261e"}
+        refused = await parley.http.patch(
+            f"{labels}/{name}", json=body, headers={"Authorization": f"Bearer {ana.token}"}
+        )
+        assert refused.status_code == 403
+        changed = await parley.http.patch(f"{labels}/{name}", json=body, headers=own)
+        assert (changed.status_code, changed.json()["colour"]) == (200, "#b3261e")
+
+        async def labelled(*wanted: str) -> bool:
+            shown = (await parley.thread(ana, one))["conversation"]["labels"]
+            return bool(shown == list(wanted))
+
+        await eventually(lambda: labelled(f"too {name}"), "the new name on the conversation")
+        twice = await parley.http.post(labels, json={"name": f"TOO {name}"}, headers=own)
+        assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+        gone = await parley.http.delete(f"{labels}/too {name}", headers=own)
+        assert gone.status_code == 200
+        await eventually(labelled, "the conversation without the label")
+        assert not {name, f"too {name}"} & set(await known())
+
+
+async def test_what_is_put_aside_is_a_list_and_a_reply_ends_its_draft(parley: Parley) -> None:
+    async with parley.console(ANA) as ana:
+        one = await new_conversation(parley, ana)
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        assert (await call(parley, ana, "POST", f"{one}/snooze", {"until": until})).status_code == 200
+        for snoozed, there in (("true", True), ("false", False)):
+            path = f"/api/v1/conversations?page_size=100&snoozed={snoozed}"
+            page = await ana.request("GET", path)
+            assert (one in {row["id"] for row in page["items"]}) is there
+        assert (await call(parley, ana, "PUT", f"{one}/draft", {"body": "Dear Mira"})).status_code == 200
+        sent = await call(parley, ana, "POST", f"{one}/reply", {"body": "Dear Mira, hello"})
+        assert sent.status_code in {200, 202}
+        assert (await call(parley, ana, "GET", f"{one}/draft")).status_code == 404

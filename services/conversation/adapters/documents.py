@@ -234,6 +234,7 @@ def account_document(account: Account) -> Document:
         "departments": [one.model_dump() for one in account.departments],
         "auto_assign": account.auto_assign,
         "agent_limit": account.agent_limit,
+        "labels_by_admins": account.labels_by_admins,
     }
 
 
@@ -248,6 +249,7 @@ def account_of(document: Document) -> Account:
         ),
         auto_assign=document.get("auto_assign", False),
         agent_limit=document.get("agent_limit"),
+        labels_by_admins=document.get("labels_by_admins", False),
     )
 
 

@@ -56,6 +56,7 @@ _KNOWN = frozenset(
         "conversations",
         "erasures",
         "facts",
+        "labels",
         "leases",
         "members",
         "messages",

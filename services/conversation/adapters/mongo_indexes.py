@@ -61,6 +61,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="begun_of_assignee",
             partialFilterExpression={"assignee_id": {"$exists": True}},
         ),
+        # Few are put aside.
+        IndexModel(
+            [("account_id", ASCENDING), ("status", ASCENDING), *_NEWEST],
+            name="list_of_snoozed",
+            partialFilterExpression={"snoozed_until": {"$exists": True}},
+        ),
         # Few conversations are labelled, and a label's are fewer: they have a walk of their own.
         IndexModel(
             [("account_id", ASCENDING), ("labels", ASCENDING), *_NEWEST],

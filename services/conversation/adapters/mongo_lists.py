@@ -114,6 +114,8 @@ def list_query(account_id: str, wanted: ListFilter, window: Window | None) -> di
         common |= ticket_clauses(wanted.ticket_status)
     if wanted.label:
         common["labels"] = wanted.label
+    if wanted.snoozed is not None:
+        common["snoozed_until"] = {"$exists": wanted.snoozed}
     if wanted.among is not None:
         common["_id"] = {"$in": list(wanted.among)}
     if window and window.after:

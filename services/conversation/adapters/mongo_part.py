@@ -29,6 +29,7 @@ class Records:
         self.notes: Collection = database["notes"]
         self.scheduled: Collection = database["scheduled"]
         self.templates: Collection = database["templates"]
+        self.labels: Collection = database["labels"]
         self.drafts: Collection = database["drafts"]
         self.timers: Collection = database["timers"]
         self.erasures: Collection = database["erasures"]

@@ -16,6 +16,7 @@ from services.conversation.adapters import documents
 from services.conversation.adapters.chatbot_cache import ChatbotCache
 from services.conversation.adapters.mongo_assigning import MongoAssigning
 from services.conversation.adapters.mongo_directory import MongoDirectory
+from services.conversation.adapters.mongo_labels import MongoLabels
 from services.conversation.adapters.mongo_merging import MongoMerging
 from services.conversation.adapters.mongo_messages import MongoMessages
 from services.conversation.adapters.mongo_notes import MongoNotes
@@ -46,6 +47,7 @@ class MongoTransaction(
     MongoTemplates,
     MongoReceipts,
     MongoMerging,
+    MongoLabels,
 ):
     """Implements the port Transaction within `session`. What it shall publish is collected and written by
     `flush`, in one go.

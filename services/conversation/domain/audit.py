@@ -36,6 +36,7 @@ _NAMES = (
     "scheduled_id",
     "erasure_id",
     "template_id",
+    "label",
 )
 _LONGEST = 256
 

@@ -10,17 +10,21 @@ from libs.contracts.errors import DomainError, ErrorCode
 
 #: Departments of one account.
 MOST_DEPARTMENTS = 256
+_OF_ACCOUNT = ("name", "auto_assign", "agent_limit", "labels_by_admins")
 
 
 @dataclass(frozen=True)
 class Account:
-    """A tenant. `auto_assign` and `agent_limit` are for conversations without a department."""
+    """A tenant. `auto_assign` and `agent_limit` are for conversations without a department;
+    `labels_by_admins`: nobody else makes labels.
+    """
 
     id: str
     name: str
     departments: tuple[Department, ...] = ()
     auto_assign: bool = False
     agent_limit: int | None = None
+    labels_by_admins: bool = False
 
     def view(self) -> AccountView:
         """As people see it."""
@@ -29,6 +33,7 @@ class Account:
             name=self.name,
             auto_assign=self.auto_assign,
             agent_limit=self.agent_limit,
+            labels_by_admins=self.labels_by_admins,
             departments=self.departments,
         )
 
@@ -51,7 +56,7 @@ class Account:
 
     def changed(self, changes: UpdateAccount) -> "Account":
         """With these changes. Raises DomainError `invalid`."""
-        return replace(self, **fields_of(changes, ("name", "auto_assign", "agent_limit"), {"agent_limit"}))
+        return replace(self, **fields_of(changes, _OF_ACCOUNT, {"agent_limit"}))
 
     def with_new(self, department: Department) -> "Account":
         """With one more. Raises DomainError `conflict` when it is there, `invalid` when they are too many."""

@@ -51,6 +51,7 @@ class ListForPerson:
             assignee_id=query.assignee,
             department=query.department,
             label=label_of(query.label) if query.label is not None else None,
+            snoozed=query.snoozed,
         )
         page = ConversationPage(items=(), page=query.page, page_size=query.page_size, total=0)
         if wanted.visibility.nothing:

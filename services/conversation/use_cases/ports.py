@@ -17,6 +17,7 @@ from services.conversation.domain.policy import Visibility
 from services.conversation.use_cases.assigning_ports import AssigningRecords
 from services.conversation.use_cases.contact_ports import ContactRecords
 from services.conversation.use_cases.directory_ports import DirectoryRecords
+from services.conversation.use_cases.label_ports import LabelRecords
 from services.conversation.use_cases.merge_ports import MergeRecords
 from services.conversation.use_cases.note_ports import NoteRecords
 from services.conversation.use_cases.read_mark_ports import ReadMarkRecords
@@ -82,6 +83,7 @@ class Transaction(
     DirectoryRecords,
     TicketRecords,
     NoteRecords,
+    LabelRecords,
     MergeRecords,
     ReadMarkRecords,
     ScheduleRecords,
@@ -180,6 +182,8 @@ class ListFilter:
     assignee_id: str | None = None
     department: str | None = None
     label: str | None = None
+    #: Only what is put aside, or only what is not.
+    snoozed: bool | None = None
     #: These alone: what a search has found.
     among: tuple[str, ...] | None = None
     #: Tickets alone, without those that are archived; `ticket_status` narrows them down.

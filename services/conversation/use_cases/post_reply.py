@@ -19,8 +19,8 @@ class PostReplyToContact:
     new_id: NewId
 
     async def __call__(self, command: PostReply, call: Call, tx: Transaction) -> MessageView:
-        """Store the reply, which sends it out. Raises DomainError `not_found`, `forbidden`, `invalid` for
-        blank content, and `not_handed_off`.
+        """Store the reply, which sends it out; the draft of its author is done with. Raises DomainError
+        `not_found`, `forbidden`, `invalid` for blank content, and `not_handed_off`.
         """
         conversation = await load(
             tx, command.conversation_id, command.actor, Action.REPLY, command.chatbot_id
@@ -38,6 +38,7 @@ class PostReplyToContact:
         )
         message = conversation.reply(draft, command.actor)
         await tx.add_message(message)
+        await tx.delete_draft(command.actor.id, conversation.id)
         await tx.save(conversation)
         return message.view
 

@@ -57,6 +57,7 @@ class PostInTicket:
         sender = Sender(kind=SenderKind.AGENT, id=command.actor.id, name=command.actor.name)
         message = conversation.reply(self._draft(command, call, sender), command.actor)
         await tx.add_message(message)
+        await tx.delete_draft(command.actor.id, conversation.id)
         if command.is_ai and command.suggestion_id is not None:
             conversation.use_suggestion(
                 command.suggestion_id, message.view.id, command.content, command.actor, call.now

@@ -25,8 +25,8 @@ class WriteAsPerson:
     new_id: NewId
 
     async def __call__(self, command: WriteToContact, call: Call, tx: Transaction) -> MessageView:
-        """Raises DomainError `not_found`, `forbidden`, `invalid` for blank content, and `not_handed_off`
-        where nobody writes any more.
+        """The draft of its author is done with. Raises DomainError `not_found`, `forbidden`, `invalid` for
+        blank content, and `not_handed_off` where nobody writes any more.
         """
         conversation = await load(tx, command.conversation_id, command.actor, Action.REPLY)
         message = await write(
@@ -41,6 +41,7 @@ class WriteAsPerson:
             attachments=command.attachments,
             template=command.template,
         )
+        await tx.delete_draft(command.actor.id, conversation.id)
         await tx.save(conversation)
         return message.view
 

@@ -31,6 +31,9 @@ class AccountBody(Changes):
     agent_limit: Limit | None = Field(
         default=None, description="Open conversations that an agent may have then; null: any number."
     )
+    labels_by_admins: bool | None = Field(
+        default=None, description="Whether agents use the labels there are, and make none."
+    )
 
 
 class DepartmentBody(BaseModel):

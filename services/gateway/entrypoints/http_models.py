@@ -177,6 +177,7 @@ class ListQuery(BaseModel):
     assignee: AnyId | None = None
     department: AnyId | None = None
     label: str | None = Field(default=None, min_length=1, max_length=100)
+    snoozed: bool | None = Field(default=None, description="Only what is put aside, or only what is not.")
     search: str | None = Field(
         default=None,
         min_length=1,

@@ -20,6 +20,7 @@ from services.conversation.adapters.mongo_conversations import MongoConversation
 from services.conversation.adapters.mongo_directory_reads import MongoDirectoryReads
 from services.conversation.adapters.mongo_exports import MongoExports
 from services.conversation.adapters.mongo_indexes import INDEXES
+from services.conversation.adapters.mongo_labels import MongoLabelReads
 from services.conversation.adapters.mongo_notes import MongoNoteReads
 from services.conversation.adapters.mongo_part import Records
 from services.conversation.adapters.mongo_presence import MongoPresence
@@ -49,6 +50,7 @@ class MongoRepository:
         self.directory = MongoDirectoryReads(store)
         self.presence = MongoPresence(store, Publisher("amqp://unused", "test"), 1.0)
         self.searches = MongoSearches(store)
+        self.labels = MongoLabelReads(store)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction, as a subscriber does."""

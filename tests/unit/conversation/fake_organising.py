@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from libs.contracts.drafts import ReplyDraft
+from libs.contracts.labels import Label
 from libs.contracts.notes import NoteView
 from libs.contracts.scheduling import ScheduledReply, ScheduledState
 from libs.contracts.templates import Template
@@ -21,6 +22,7 @@ class OrganisingShelf:
     scheduled: dict[tuple[str, str], ScheduledReply] = field(default_factory=dict)
     templates: dict[tuple[str, str], Template] = field(default_factory=dict)
     drafts: dict[tuple[str, str, str], ReplyDraft] = field(default_factory=dict)
+    labels: dict[tuple[str, str], Label] = field(default_factory=dict)
 
 
 class InMemoryOrganisingRecords:
@@ -80,6 +82,32 @@ class InMemoryOrganisingRecords:
 
     async def delete_draft(self, person_id: str, conversation_id: str) -> None:
         self._shelf.drafts.pop((self._account_id, person_id, conversation_id), None)
+
+    async def known_labels(self, names: Sequence[str]) -> set[str]:
+        return {name for name in names if (self._account_id, name) in self._shelf.labels}
+
+    async def label(self, name: str) -> Label | None:
+        return self._shelf.labels.get((self._account_id, name))
+
+    async def count_labels(self) -> int:
+        return sum(owner == self._account_id for owner, _ in self._shelf.labels)
+
+    async def add_label(self, label: Label) -> None:
+        self._shelf.labels.setdefault((self._account_id, label.name), label)
+
+    async def put_label(self, label: Label) -> None:
+        self._shelf.labels[self._account_id, label.name] = label
+
+    async def delete_label(self, name: str) -> None:
+        self._shelf.labels.pop((self._account_id, name), None)
+
+    async def labelled(self, name: str, after: str | None, limit: int) -> Sequence[str]:
+        found = [
+            one.id
+            for (owner, _), one in self._records.conversations.items()
+            if owner == self._account_id and name in one.labels and one.id > (after or "")
+        ]
+        return sorted(found)[:limit]
 
     async def waiting_replies(self, conversation_id: str, limit: int) -> Sequence[ScheduledReply]:
         found = [
@@ -165,6 +193,10 @@ class InMemoryOrganising:
             and one.id > (after or "")
         ]
         return sorted(found, key=lambda one: one.id)[:limit]
+
+    async def labels(self, account_id: str, limit: int) -> Sequence[Label]:
+        mine = [one for (owner, _), one in self._shelf.labels.items() if owner == account_id]
+        return sorted(mine, key=lambda label: label.name)[:limit]
 
     async def draft(self, account_id: str, person_id: str, conversation_id: str) -> ReplyDraft | None:
         return self._shelf.drafts.get((account_id, person_id, conversation_id))

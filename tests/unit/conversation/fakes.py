@@ -100,7 +100,7 @@ class InMemoryStore:
         self.directory = InMemoryDirectory(self)
         self.presence = InMemoryPresence(self)
         self.searches = InMemorySearches(self)
-        self.organising = self.scheduled = self.templates = InMemoryOrganising(self)
+        self.organising = self.scheduled = self.templates = self.labels = InMemoryOrganising(self)
 
     async def transaction(self, account_id: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` and keep what it did unless it raises."""
@@ -473,6 +473,7 @@ def _wanted(conversation: Conversation, wanted: ListFilter) -> bool:
         and wanted.assignee_id in {None, conversation.assignee_id}
         and wanted.department in {None, conversation.department}
         and wanted.label in {None, *conversation.labels}
+        and wanted.snoozed in {None, conversation.snoozed_until is not None}
         and (wanted.among is None or conversation.id in wanted.among)
     )
 

@@ -22,6 +22,7 @@ SHOWN_ACCOUNT = {
     "name": "Acme",
     "auto_assign": False,
     "agent_limit": None,
+    "labels_by_admins": False,
     "departments": [SHOWN],
 }
 
