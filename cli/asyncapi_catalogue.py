@@ -296,6 +296,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
         ),
         topology.AI_DECIDE_PHRASING.name: (learning.DecidePhrasing,),
         topology.AI_REMOVE_DOCUMENT.name: (knowledge.RemoveDocument,),
+        topology.AI_REINDEX.name: (knowledge.ReindexKnowledge,),
         topology.query_queue("ai"): _KNOWLEDGE_QUERIES,
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
@@ -328,7 +329,12 @@ SENDS: dict[str, tuple[Sending, ...]] = {
     "gateway": (
         Sending(
             topology.AI_COMMANDS,
-            (knowledge.PutDocument, knowledge.RemoveDocument, learning.DecidePhrasing),
+            (
+                knowledge.PutDocument,
+                knowledge.RemoveDocument,
+                knowledge.ReindexKnowledge,
+                learning.DecidePhrasing,
+            ),
         ),
         Sending(topology.DELIVERY_COMMANDS, _CONNECTION_COMMANDS),
         Sending(topology.NOTIFY_COMMANDS, (notification_settings.PutNotificationSettings,)),

@@ -147,6 +147,7 @@ ANSWERS: dict[type[Message], type[Contract]] = {
     improving.GetChatbotProfile: ai.ChatbotProfile,
     knowledge.PutDocument: knowledge.DocumentView,
     knowledge.RemoveDocument: knowledge.DocumentView,
+    knowledge.ReindexKnowledge: knowledge.KnowledgeStatus,
     knowledge.ListDocuments: knowledge.DocumentPage,
     knowledge.GetDocument: knowledge.DocumentText,
     knowledge.GetKnowledgeStatus: knowledge.KnowledgeStatus,

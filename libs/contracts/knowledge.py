@@ -60,12 +60,18 @@ class KnowledgeStatus(Contract):
     """What a chatbot's answers are found with. `off`: the engine gives no answer, which is not the same as
     nothing found. While `indexing`, `to_index` documents of all chatbots wait. `embedding` is None where
     words alone are compared.
+
+    `generation` is the index that serves. While another one is built beside it, `next_generation` is its
+    number, and `rebuilt` of `to_rebuild` documents of all chatbots are in it.
     """
 
     state: Literal["ready", "indexing", "off"]
     engine: str
     embedding: str | None = None
     generation: int = 0
+    next_generation: int | None = None
+    rebuilt: int = 0
+    to_rebuild: int = 0
     documents: int
     chunks: int
     to_index: int = 0
@@ -90,6 +96,14 @@ class RemoveDocument(Command, type="remove_document.v1"):
 
     chatbot_id: Id
     document_id: Id
+
+
+class ReindexKnowledge(Command, type="reindex_knowledge.v1"):
+    """Have the index built anew beside the one that serves, for all chatbots, for they share it; where one
+    is being built, that is it. The answer is a KnowledgeStatus of the chatbot.
+    """
+
+    chatbot_id: Id
 
 
 class ListDocuments(Query, type="list_documents.v1"):

@@ -165,6 +165,7 @@ AI_ON_CONVERSATION = Queue(
 )
 AI_PUT_DOCUMENT = _command_queue("ai", AI_COMMANDS, "put_document")
 AI_REMOVE_DOCUMENT = _command_queue("ai", AI_COMMANDS, "remove_document")
+AI_REINDEX = _command_queue("ai", AI_COMMANDS, "reindex_knowledge")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
 AI_ERASE_PERSON = _command_queue("ai", AI_COMMANDS, "erase_person")
 GATEWAY_ERASE_PERSON = _command_queue("gateway", GATEWAY_COMMANDS, "erase_person")
@@ -231,6 +232,7 @@ QUEUES: tuple[Queue, ...] = (
     AI_DECIDE_PHRASING,
     AI_ON_CONVERSATION,
     AI_REMOVE_DOCUMENT,
+    AI_REINDEX,
     GATEWAY_SET_CREDENTIALS,
     NOTIFY_PUT_SETTINGS,
     AI_ERASE_PERSON,

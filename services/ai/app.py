@@ -58,6 +58,7 @@ from services.ai.use_cases.look_at_learning import LookAtLearning
 from services.ai.use_cases.model_engine import ModelEngine
 from services.ai.use_cases.ports import KnowledgeUnavailable
 from services.ai.use_cases.put_document import PutDocument
+from services.ai.use_cases.reindex_knowledge import ReindexKnowledge
 from services.ai.use_cases.remember_proposal import RememberProposal
 from services.ai.use_cases.remove_document import RemoveDocument
 from services.ai.use_cases.rewrite_question import Understand
@@ -213,18 +214,20 @@ def _add_knowledge(
     generations: Generations,
 ) -> None:
     """The documents' commands and queries."""
+    documents = MongoDocuments(foundation.store)
     blobs = open_blobs(settings, foundation.store.beside(settings.database("blobs")))
     knowing = Knowing(
         TakeInFile(BlobFiles(blobs), BoundedReader(), take_in, most_bytes=MOST_DOCUMENT_BYTES),
-        RemoveDocument(MongoDocuments(foundation.store)),
+        RemoveDocument(documents),
         look,
         engine=engine,
         embedding=embedding,
-        generation=lambda: generations.number,
+        reindex=ReindexKnowledge(documents, generations),
     )
     foundation.service.on_stop(blobs.close)
     foundation.consumers.work_queue(topology.AI_PUT_DOCUMENT, knowing.puts(), prefetch=4)
     foundation.consumers.work_queue(topology.AI_REMOVE_DOCUMENT, knowing.removals(), prefetch=4)
+    foundation.consumers.work_queue(topology.AI_REINDEX, knowing.renewals(), prefetch=1)
     foundation.consumers.queries("ai", {**knowing.queries(), **more})
 
 

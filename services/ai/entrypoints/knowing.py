@@ -1,6 +1,5 @@
 """A chatbot's documents: commands that change them, queries that show them."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from libs.contracts.errors import DomainError, ErrorCode
@@ -13,6 +12,7 @@ from libs.contracts.knowledge import (
     KnowledgeStatus,
     ListDocuments,
     PutDocument,
+    ReindexKnowledge,
     RemoveDocument,
 )
 from libs.runtime.received import Received, Routes
@@ -20,6 +20,8 @@ from services.ai.domain.documents import Document, DocumentKey, KnowledgeBase
 from services.ai.domain.files import FileFormat, InvalidDocument
 from services.ai.use_cases.look_at_knowledge import Listed, LookAtKnowledge
 from services.ai.use_cases.put_document import Given
+from services.ai.use_cases.reindex_knowledge import Rebuilding
+from services.ai.use_cases.reindex_knowledge import ReindexKnowledge as Reindex
 from services.ai.use_cases.remove_document import RemoveDocument as Remove
 
 _MOST_TEXT = 65_536
@@ -49,9 +51,9 @@ class Knowing:
         look: LookAtKnowledge,
         engine: str,
         embedding: str | None,
-        generation: Callable[[], int] = lambda: 0,
+        reindex: Reindex,
     ) -> None:
-        self._generation = generation
+        self._reindex = reindex
         self._take_in = take_in
         self._remove = remove
         self._look = look
@@ -65,6 +67,10 @@ class Knowing:
     def removals(self) -> Routes:
         """Routes of the queue of documents to remove."""
         return {RemoveDocument: self.on_remove}
+
+    def renewals(self) -> Routes:
+        """Routes of the queue of indexes to build anew."""
+        return {ReindexKnowledge: self.on_reindex}
 
     def queries(self) -> Routes:
         """Routes of the queue of queries."""
@@ -112,13 +118,25 @@ class Knowing:
 
     async def on_status(self, received: Received[GetKnowledgeStatus]) -> KnowledgeStatus:
         """How retrieval stands."""
+        return await self._status(received, await self._reindex.look())
+
+    async def on_reindex(self, received: Received[ReindexKnowledge]) -> KnowledgeStatus:
+        """Begin, unless it has begun."""
+        return await self._status(received, await self._reindex())
+
+    async def _status(
+        self, received: Received[GetKnowledgeStatus] | Received[ReindexKnowledge], rebuilding: Rebuilding
+    ) -> KnowledgeStatus:
         base = KnowledgeBase(received.envelope.accountid, received.message.chatbot_id)
         status = await self._look.status(base)
         return KnowledgeStatus(
             state=status.state,
             engine=self._engine,
             embedding=self._embedding,
-            generation=self._generation(),
+            generation=rebuilding.serving,
+            next_generation=rebuilding.coming,
+            rebuilt=rebuilding.progress.done,
+            to_rebuild=rebuilding.progress.total,
             documents=status.documents,
             chunks=status.chunks,
             to_index=status.to_index,

@@ -51,6 +51,7 @@ class Generations:
         self._report = report
         self._serving: Engine | None = None
         self._renewing = asyncio.Lock()
+        self._filling: IndexDocuments | None = None
         self.number = 0
 
     async def start(self) -> None:
@@ -68,17 +69,25 @@ class Generations:
             coming = await self._open(number)
             try:
                 await coming.prepare()
-                await IndexDocuments(self._documents, coming, self._report)()
+                self._filling = IndexDocuments(self._documents, coming, self._report)
+                await self._filling()
                 await _embed_all(coming)
                 await coming.flush()
             except BaseException:
                 await coming.close()
                 raise
+            finally:
+                self._filling = None
             before, old = self._engine, self.number
             self._serving, self.number = coming, number
             await before.close()
             await self._forget(old)
             return True
+
+    @property
+    def filled(self) -> IndexProgress:
+        """How far the generation is that is being built; nothing of nothing without one."""
+        return self._filling.progress if self._filling else IndexProgress()
 
     async def close(self) -> None:
         """Let go of the one that serves."""

@@ -133,6 +133,7 @@ RULES: dict[str, Rule] = {
             "putDocument",
             "removeDocument",
             "getKnowledgeStatus",
+            "reindexKnowledge",
             "listPhrasings",
             "approvePhrasing",
             "revokePhrasing",

@@ -17,6 +17,7 @@ from libs.contracts.knowledge import (
     GetKnowledgeStatus,
     KnowledgeStatus,
     ListDocuments,
+    ReindexKnowledge,
     Title,
     Visibility,
 )
@@ -43,6 +44,10 @@ _ABOUT_FILE = (
     "The body is the file: Markdown, text, HTML, PDF, or CSV of questions and answers. `format` says which; "
     f"without it the Content-Type does, one of {', '.join(CONTENT_TYPES)}. What the query says counts before "
     "what the file says."
+)
+_ABOUT_REINDEX = (
+    "All chatbots share the index. `getKnowledgeStatus` tells how far it is (`next_generation`, `rebuilt` of "
+    "`to_rebuild`), until `generation` is the new one. While one is being built no other one is begun."
 )
 
 
@@ -160,6 +165,25 @@ def _add_changes(app: FastAPI, documents: Documents, commanding: Commanding) -> 
             return await documents.remove(call.caller, chatbot_id, document_id, command_id)
 
         return await commanding.once(call, command_id, None, work)
+
+    @app.post(
+        f"{_CHATBOT}/knowledge/reindex",
+        operation_id="reindexKnowledge",
+        summary="Build the index anew while the present one answers",
+        description=_ABOUT_REINDEX,
+        tags=["knowledge"],
+        status_code=202,
+        response_model=KnowledgeStatus,
+        responses=errors(401, 403, 404, 422, 504),
+    )
+    async def reindex_route(chatbot_id: PathId, call: CurrentCall) -> JSONResponse:
+        command_id = commanding.command_id(call)
+        command = ReindexKnowledge(actor=call.actor(), chatbot_id=chatbot_id)
+
+        async def work() -> KnowledgeStatus:
+            return await documents.carry_out(call.caller, chatbot_id, command, command_id, KnowledgeStatus)
+
+        return await commanding.once(call, command_id, None, work, status=202)
 
 
 def _add_reads(app: FastAPI, documents: Documents) -> None:

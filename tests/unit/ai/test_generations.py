@@ -111,6 +111,7 @@ async def test_questions_are_answered_from_the_old_one_until_the_new_one_is_full
     for _ in range(10):
         await asyncio.sleep(0)
     assert await world.found("glass") == ["lids"]
+    assert (world.generations.filled.done, world.generations.filled.total) == (0, 1)
     await world.put("jugs", "Glass, too.")
     await world.index()
 

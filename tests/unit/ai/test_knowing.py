@@ -14,6 +14,7 @@ from libs.contracts.knowledge import (
     GetKnowledgeStatus,
     ListDocuments,
     PutDocument,
+    ReindexKnowledge,
     RemoveDocument,
 )
 from libs.runtime.received import Received
@@ -22,11 +23,14 @@ from services.ai.domain.documents import DocumentKey, KnowledgeBase
 from services.ai.domain.files import FileText, InvalidDocument
 from services.ai.entrypoints.knowing import Knowing
 from services.ai.use_cases import put_document, remove_document
+from services.ai.use_cases.generations import Engine, Generations
 from services.ai.use_cases.index_documents import IndexDocuments
 from services.ai.use_cases.look_at_knowledge import LookAtKnowledge
+from services.ai.use_cases.reindex_knowledge import ReindexKnowledge as Reindex
 from services.ai.use_cases.take_in_document import TakeInDocument
 from services.ai.use_cases.take_in_file import TakeInFile
 from tests.unit.ai.in_memory import InMemoryDocuments, InMemoryKnowledge
+from tests.unit.ai.test_generations import OneGeneration
 from tests.unit.runtime.blobs_suite import new_file, pieces
 from tests.unit.runtime.in_memory_blobs import InMemoryBlobs
 
@@ -51,6 +55,7 @@ class World:
         self.documents = InMemoryDocuments()
         self.knowledge = InMemoryKnowledge()
         self.index = IndexDocuments(self.documents, self.knowledge)
+        self.generations = Generations(self.documents, self.open, self.forget)
         take_in = TakeInDocument(put_document.PutDocument(self.documents), self.index)
         self.knowing = Knowing(
             TakeInFile(BlobFiles(self.blobs), Reader(), take_in, most_bytes=100),
@@ -58,12 +63,24 @@ class World:
             LookAtKnowledge(self.documents, self.knowledge, self.index),
             engine="fake",
             embedding=None,
+            reindex=Reindex(self.documents, self.generations),
         )
+
+    async def open(self, _number: int) -> Engine:
+        return OneGeneration()
+
+    async def forget(self, _number: int) -> None:
+        pass
 
     async def call(self, message: Message, account_id: str = "acme") -> Any:
         """As the queue would."""
         envelope = wrap(message, id="m1", source="test", time=NOW, accountid=account_id)
-        routes = {**self.knowing.puts(), **self.knowing.removals(), **self.knowing.queries()}
+        routes = {
+            **self.knowing.puts(),
+            **self.knowing.removals(),
+            **self.knowing.renewals(),
+            **self.knowing.queries(),
+        }
         return await routes[type(message)](Received(envelope, message))
 
     async def put(self, body: bytes, document_id: str = "lids", **given: Any) -> Any:
@@ -217,3 +234,18 @@ async def test_progress_is_told_while_an_index_is_built() -> None:
     assert told == [(0, 3, 3), (1, 3, 2), (2, 3, 1), (3, 3, 0)]
     assert states == ["indexing"] * 3
     assert (await look.status(KnowledgeBase("acme", "bot"))).state == "ready"
+
+
+async def test_another_index_is_built_once_however_often_it_is_asked_for() -> None:
+    world = World()
+    await world.generations.start()
+    reindex, status = ReindexKnowledge(actor=SYSTEM, chatbot_id="bot"), GetKnowledgeStatus(chatbot_id="bot")
+    assert (await world.call(status)).next_generation is None
+
+    begun, again = await world.call(reindex), await world.call(reindex)
+    assert (begun.generation, begun.next_generation, again.next_generation) == (0, 1, 1)
+
+    assert await world.generations.renew()
+    done = await world.call(status)
+    assert (done.generation, done.next_generation, done.to_rebuild) == (1, None, 0)
+    assert (await world.call(reindex)).next_generation == 2

@@ -6,7 +6,13 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Command, Query
 from libs.contracts.errors import ParleyError
-from libs.contracts.knowledge import DocumentPage, DocumentView, PutDocument
+from libs.contracts.knowledge import (
+    DocumentPage,
+    DocumentView,
+    KnowledgeStatus,
+    PutDocument,
+    ReindexKnowledge,
+)
 from libs.contracts.learning import DecidePhrasing
 
 A = TypeVar("A", bound=BaseModel)
@@ -48,6 +54,11 @@ class KnownDocuments:
                     "state": command.state,
                 }
             )
+        if isinstance(command, ReindexKnowledge):
+            status = KnowledgeStatus(
+                state="ready", engine="fake", documents=1, chunks=1, generation=3, next_generation=4
+            )
+            return answer.model_validate(status.model_dump())
         title = command.title if isinstance(command, PutDocument) else None
         view = DocumentView(
             id=command.document_id,

@@ -15,6 +15,7 @@ from libs.contracts.knowledge import (
     KnowledgeStatus,
     ListDocuments,
     PutDocument,
+    ReindexKnowledge,
     RemoveDocument,
 )
 from tests.unit.gateway.conftest import Site
@@ -176,3 +177,13 @@ async def test_only_administrators_have_to_do_with_documents(site: Site) -> None
     for person in (ANA, REQUESTER):
         answer = await site.client.get(DOCUMENTS, headers=site.bearer(person))
         assert answer.status_code == 403
+
+
+async def test_an_administrator_has_the_index_built_anew(site: Site) -> None:
+    path = "/api/v1/chatbots/bot-1/knowledge/reindex"
+
+    begun = await site.client.post(path, headers=site.bearer(ADA))
+
+    assert (begun.status_code, begun.json()["generation"], begun.json()["next_generation"]) == (202, 3, 4)
+    ((account, _, command),) = site.knowledge.carried_out
+    assert (account, isinstance(command, ReindexKnowledge)) == (ACCOUNT, True)
