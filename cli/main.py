@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import admin, channels, connections, dlq, kb
+from cli import admin, channels, connections, demo, dlq, kb
 from cli import eval as evaluation
 from cli.standins import standins
 
@@ -10,6 +10,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operate a Pa
 app.add_typer(admin.app, name="admin")
 app.add_typer(channels.app, name="channels")
 app.add_typer(connections.app, name="connections")
+app.add_typer(demo.app, name="demo")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(kb.app, name="kb")

@@ -1,5 +1,6 @@
 """Questions in the middle of a conversation, put so that they can be looked up by themselves."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -54,6 +55,19 @@ async def test_what_adds_to_it_or_says_nothing_leaves_the_last_two_turns(line: s
     question = await understand(LEANING, "en")
     assert question == await Understand()(LEANING, "en")
     assert question.lookup == f"{BEFORE[0][1]}\nAnd on Sundays?"
+
+
+async def test_a_model_that_hangs_leaves_the_answer_its_time() -> None:
+    ask = AskModel(
+        {"main": ScriptedChat(["hang"])},
+        RoutingTable(default_routes(("main/small",), ("main/big",))),
+        InMemoryUsage(),
+        ModelLimits(),
+        lambda: 0.0,
+    )
+    async with asyncio.timeout(5):  # the ladder alone would take 18 s
+        question = await Understand(ask, seconds=0.02)(LEANING, "en")
+    assert question == await Understand()(LEANING, "en")
 
 
 async def test_the_first_question_of_all_is_not_rewritten() -> None:
