@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from libs.contracts.errors import ParleyError
+from libs.runtime.metrics import PARTS
 
 #: Seconds a check may take, and its result may be told again.
 CHECK_LIMIT = 3.0
@@ -28,7 +29,7 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
-        self._parts: dict[str, str] = {}
+        self._parts: dict[str, Callable[[], str]] = {}
         self._known: dict[str, str] = {}
         self._known_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -39,9 +40,14 @@ class Health:
         """A check raises when its dependency does not work."""
         self._checks[name] = check
 
-    def add_part(self, name: str, choice: str) -> None:
-        """What a part of the process was chosen to be, for those who look at readiness."""
+    def add_part(self, name: str, choice: Callable[[], str]) -> None:
+        """What a part of the process is just now, for those who look at readiness and at metrics. The choices
+        are few, and none is an id: each is a label.
+        """
         self._parts[name] = choice
+
+    def _chosen(self) -> dict[str, str]:
+        return {name: choice() for name, choice in self._parts.items()}
 
     async def report(self) -> dict[str, str]:
         """Each dependency as `ok` or with what is wrong with it."""
@@ -77,12 +83,15 @@ class Health:
         ready = all(state == "ok" for state in report.values())
         return JSONResponse(
             {"status": "ready" if ready else "not ready", "checks": report}
-            | ({"parts": self._parts} if self._parts else {}),
+            | ({"parts": self._chosen()} if self._parts else {}),
             status_code=200 if ready else 503,
         )
 
     async def metrics(self, _: Request) -> Response:
         """Prometheus' text format."""
+        PARTS.clear()
+        for name, choice in self._chosen().items():
+            PARTS.labels(name, choice).set(1)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     def routes(self) -> list[BaseRoute]:

@@ -17,3 +17,4 @@ CALLS = Histogram(
     "parley_call_seconds", "Queries and commands over the broker", ["type", "outcome"], buckets=_BUCKETS
 )
 DEDUPLICATED = Counter("parley_messages_deduplicated", "Messages that had been handled before", ["type"])
+PARTS = Gauge("parley_part", "1 for what a part of the process is just now", ["part", "choice"])

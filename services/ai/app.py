@@ -32,6 +32,8 @@ from services.ai.adapters.openai_chat import OpenAIChat
 from services.ai.adapters.openai_embedder import OpenAIEmbedder
 from services.ai.adapters.qdrant_edge_knowledge import QdrantEdgeKnowledge
 from services.ai.domain.grounding import Thresholds
+from services.ai.domain.model_calls import Circumstances
+from services.ai.domain.readiness import embedding_named, model_named
 from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
 from services.ai.entrypoints.drafting import Drafting
 from services.ai.entrypoints.improving import Improving
@@ -130,10 +132,10 @@ async def build(settings: AISettings) -> Service:
     _add_knowledge(settings, foundation, take_in, look, more, engine, embedding, knowledge)
     service = foundation.service
     service.health.add_check("knowledge", knowledge.ping)
-    service.health.add_part("engine", engine)
-    service.health.add_part("embedding", embedding or "none: words alone are compared")
-    rung = f"{settings.model_premium}, then {settings.without_model}" if ask else "none: answers are quotes"
-    service.health.add_part("model", rung)
+    service.health.add_part("engine", lambda: engine)
+    service.health.add_part(
+        "embedding", lambda: embedding_named(embedding, is_away=knowledge.is_meaning_away)
+    )
     service.on_start(knowledge.start)
     service.on_start(index)
     service.on_stop(knowledge.close)
@@ -175,6 +177,7 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
                 pause=settings.model_pause_seconds,
             )
     if not endpoints:
+        foundation.service.health.add_part("model", lambda: model_named((), (), settings.without_model))
         return None
     names = {
         "main": (settings.model_cheap, settings.model_premium),
@@ -200,6 +203,12 @@ def _model(settings: AISettings, foundation: Foundation) -> AskModel | None:
         settings.account_day_cost,
     )
     table = RoutingTable(own or default_routes(cheap, premium), prices)
+
+    def rung() -> str:
+        left_alone = {name for name, one in endpoints.items() if not one.is_open}
+        return model_named(table.models("answer", Circumstances("", "")), left_alone, settings.without_model)
+
+    foundation.service.health.add_part("model", rung)
     return AskModel(endpoints, table, MongoUsage(foundation.store), limits, time.monotonic)
 
 

@@ -146,6 +146,11 @@ class QdrantServerKnowledge:
             return lexical[:limit]
         return fuse(lexical, await self._near(base, vector, mass, depth, audience), limit)
 
+    @property
+    def is_meaning_away(self) -> bool:
+        """Whether the embedding model gave no vector of late."""
+        return self._vectors.is_away
+
     async def embed_waiting(self) -> int:
         """Give some chunks their dense vectors; how many waited. Raises EmbeddingUnavailable."""
         if self._embedder is None:

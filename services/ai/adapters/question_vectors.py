@@ -26,7 +26,7 @@ class QuestionVectors:
         self._embedder = embedder
         self._seconds = seconds
         self._pause = pause
-        self._is_away = False
+        self.is_away = False
         self._try_at = 0.0
         self._trying: asyncio.Task[list[float] | None] | None = None
 
@@ -37,7 +37,7 @@ class QuestionVectors:
         if self._embedder is None or not query.strip():
             return None
         query = Placeholders(names).hide(query)
-        if not self._is_away:
+        if not self.is_away:
             return await self._ask(self._embedder, query)
         if monotonic() >= self._try_at and (self._trying is None or self._trying.done()):
             self._trying = asyncio.create_task(self._ask(self._embedder, query))
@@ -54,8 +54,8 @@ class QuestionVectors:
             async with asyncio.timeout(self._seconds):
                 (vector,) = await embedder.embed([query])
         except (EmbeddingUnavailable, TimeoutError) as error:
-            self._is_away, self._try_at = True, monotonic() + self._pause
+            self.is_away, self._try_at = True, monotonic() + self._pause
             _log.warning("no vector for a question: words alone are compared", reason=str(error))
             return None
-        self._is_away = False
+        self.is_away = False
         return vector

@@ -14,6 +14,11 @@ from services.ai.use_cases.ports import Documents, Knowledge, KnowledgeUnavailab
 class Engine(Knowledge, Protocol):
     """An engine of retrieval, with what its place in the service needs."""
 
+    @property
+    def is_meaning_away(self) -> bool:
+        """Whether its embedding model gives no vectors just now, so that words alone are compared."""
+        ...
+
     async def prepare(self) -> None:
         """Make it ready."""
         ...
@@ -83,6 +88,11 @@ class Generations:
             await before.close()
             await self._forget(old)
             return True
+
+    @property
+    def is_meaning_away(self) -> bool:
+        """Whether the embedding model of the one that serves is away."""
+        return self._serving is not None and self._serving.is_meaning_away
 
     @property
     def filled(self) -> IndexProgress:

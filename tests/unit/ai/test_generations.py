@@ -24,7 +24,7 @@ class OneGeneration(InMemoryKnowledge):
         self.goes_on = asyncio.Event()
         self.goes_on.set()
         self.waiting = 2
-        self.model_is_away = False
+        self.model_is_away = self.is_meaning_away = False
         self.is_prepared = self.is_closed = False
 
     async def prepare(self) -> None:
@@ -84,6 +84,7 @@ async def test_before_the_start_retrieval_is_off() -> None:
     world = World()
     with pytest.raises(KnowledgeUnavailable):
         await world.found("glass")
+    assert not world.generations.is_meaning_away
     await world.generations.close()
 
 
@@ -96,6 +97,12 @@ async def test_the_generation_that_the_store_names_serves() -> None:
     assert world.opened[1].is_prepared
     await world.generations.close()
     assert world.opened[1].is_closed
+
+
+async def test_whether_passages_are_found_by_meaning_is_that_of_the_one_that_serves(world: World) -> None:
+    assert not world.generations.is_meaning_away
+    world.opened[0].is_meaning_away = True
+    assert world.generations.is_meaning_away
 
 
 async def test_nothing_is_renewed_unasked(world: World) -> None:

@@ -98,6 +98,13 @@ async def test_metrics_are_prometheus_text(health: Health):
 async def test_readiness_names_what_the_parts_of_the_process_are(health: Health):
     assert "parts" not in (await _response(health, "/readyz")).json()
 
-    health.add_part("engine", "qdrant-edge")
+    chosen = ["model-a"]
+    health.add_part("model", lambda: chosen[0])
 
-    assert (await _response(health, "/readyz")).json()["parts"] == {"engine": "qdrant-edge"}
+    assert (await _response(health, "/readyz")).json()["parts"] == {"model": "model-a"}
+    assert 'parley_part{choice="model-a",part="model"} 1.0' in (await _response(health, "/metrics")).text
+    chosen[0] = "none"
+    assert (await _response(health, "/readyz")).json()["parts"] == {"model": "none"}
+    told = (await _response(health, "/metrics")).text
+    assert 'parley_part{choice="none",part="model"} 1.0' in told
+    assert "model-a" not in told
