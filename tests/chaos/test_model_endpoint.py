@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.model_faults import SOME_FAULTS
-from tests.chaos.model_stack import EMBEDDINGS, WELL_MODEL, Seconds, TwoChatbots, two_chatbots
-from tests.chaos.models import ANSWER, killed_service, late_answer, meet_fault, other_answers, parts_of_ai
+from tests.chaos.model_stack import Seconds, TwoChatbots, two_chatbots
+from tests.chaos.models import ANSWER, killed_service, late_answer, meet_fault, other_answers
 from tests.chaos.providers import Pulse
 from tests.conftest import Broker, databases, vhost
 
@@ -29,14 +29,9 @@ async def test_an_ill_endpoint_costs_its_own_chatbot_a_handoff_and_others_nothin
     others = Pulse(chatbots.well)
     async with chatbots.sick.console() as admin, others.beating(pause=0.2):
         seen = [await meet_fault(chatbots, admin, fault, people=3) for fault in SOME_FAULTS]
-        parts = await parts_of_ai(chatbots.sick)
     wrong = [f"{one.fault.name}: {said}" for one in seen for said in one.wrong]
     assert not wrong, "; ".join(wrong)
     assert await other_answers(chatbots) == {ANSWER}
-    assert parts["engine"] == "qdrant-edge"
-    # The vectors' endpoint hung, too, and that is not the same as nothing found.
-    assert parts["embedding"] == f"{EMBEDDINGS}, away: words alone are compared"
-    assert parts["model"].startswith(f"second/{WELL_MODEL}, then hand_off")
 
 
 async def test_without_any_ai_the_conversation_itself_hands_over(chatbots: TwoChatbots) -> None:
