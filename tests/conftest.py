@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pymongo import MongoClient
 
 from deploy.local.mongodb import MongoDB, check_database
@@ -22,6 +24,10 @@ from deploy.local.rabbitmq import RabbitMQ, check_broker
 from deploy.local.rabbitmq_management import ManagedBroker
 
 _JOURNAL_MS = 10  # the suite makes and drops many small databases
+
+# How long an example takes says what else the machine does, and nothing of the code.
+hypothesis_settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("parley")
 
 
 class Broker(Protocol):

@@ -159,6 +159,7 @@ async def run(part: Part, orphans: Orphans) -> Outcome:
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pytest", "-q", "--durations=15", "-o", f"cache_dir={_LOGS / 'cache'}"),
+            "--hypothesis-profile=ci",  # the same examples each time
             *measuring,
             *part.paths,
             env=_environment(part),
