@@ -58,9 +58,9 @@ class Found:
         return [f"{self.channel}, {self.way}: {said}" for said, holds in checks.items() if not holds]
 
     def _found_out(self) -> str:
-        """Where a receipt brings our own id back, it tells what became of a message whose answer was lost."""
-        carries_our_id = self.channel in {Channel.WHATSAPP, Channel.EMAIL}
-        return "sent" if carries_our_id and self.way in {SILENT, LOST} else WAYS[self.way][1]
+        """Where the platform tells us of our own message later, it tells what became of a lost answer."""
+        tells_later = self.channel is not Channel.TELEGRAM
+        return "sent" if tells_later and self.way in {SILENT, LOST} else WAYS[self.way][1]
 
     def _in_order(self, expected: str) -> bool:
         """Each once, the first before the second; a slow platform may still show it afterwards."""
