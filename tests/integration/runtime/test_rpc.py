@@ -125,7 +125,7 @@ async def test_a_command_gets_its_result(service: Answering, client: RpcClient):
 
 async def test_many_questions_at_once_get_each_its_own_answer(service: Answering, client: RpcClient):
     wants = [f"w{number}" for number in range(300)]
-    answers = await asyncio.gather(*(_ask(client, want) for want in wants))
+    answers = await asyncio.gather(*(_ask(client, want, time_limit=60.0) for want in wants))
     assert [answer.text for answer in answers] == wants
 
 
