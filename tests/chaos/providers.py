@@ -172,13 +172,13 @@ def _payload(frame: JsonObject) -> JsonObject:
 
 async def provider_rows(parley: Parley, *, beats: int) -> list[Row]:
     """The row of each platform and that of everybody else, for the table."""
-    platforms = await sick_platforms(parley)
-    well = Pulse(parley)
-    for _ in range(beats):
-        await well.beat()
-    beside = Pulse(parley)
-    async with beside.beating(pause=0.1):
-        found = await fall_ill(parley, platforms)
+    async with sick_platforms(parley) as platforms:
+        well = Pulse(parley)
+        for _ in range(beats):
+            await well.beat()
+        beside = Pulse(parley)
+        async with beside.beating(pause=0.1):
+            found = await fall_ill(parley, platforms)
     return [*(_row(one.channel, found) for one in platforms), _others(well.seconds, beside.seconds)]
 
 

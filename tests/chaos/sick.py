@@ -2,7 +2,8 @@
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.local.demo.seed import Seeder
@@ -126,13 +127,22 @@ _BASES = {"whatsapp": "/graph", "postmark": "/postmark", "chatwoot": "/chatwoot"
 _BOT_TOKEN = "990079:sick-demo-token-of-the-stand-in-only"
 
 
-async def sick_platforms(parley: Parley) -> list[Sick]:
-    """One of each kind, connected to the demo's chatbot."""
+@asynccontextmanager
+async def sick_platforms(parley: Parley) -> AsyncIterator[list[Sick]]:
+    """One of each kind, connected to the demo's chatbot. Disconnected at the end: conversations that agents
+    start later go out over the demo's own.
+    """
     seeder = Seeder(parley.stack.rabbitmq_url, parley.stack.secrets.key_bytes)
     try:
-        return [await _bot(parley, seeder), *[await _party(parley, seeder, one) for one in _PARTIES]]
+        platforms = [await _bot(parley, seeder), *[await _party(parley, seeder, one) for one in _PARTIES]]
     finally:
         await seeder.close()
+    try:
+        yield platforms
+    finally:
+        async with parley.console() as admin:
+            for one in platforms:
+                await admin.request("DELETE", f"/api/v1/connections/conn-sick-{one.channel}")
 
 
 async def _bot(parley: Parley, seeder: Seeder) -> Sick:

@@ -6,9 +6,8 @@ from tests.e2e.parley import Parley
 
 
 async def test_a_sick_platform_holds_back_its_own_messages_alone(parley: Parley) -> None:
-    platforms = await sick_platforms(parley)
     others = Pulse(parley)
-    async with others.beating(pause=0.3):
+    async with sick_platforms(parley) as platforms, others.beating(pause=0.3):
         found = await fall_ill(parley, platforms)
     wrong = [said for one in found for said in one.wrong()]
     assert not wrong, "; ".join(wrong)
