@@ -237,6 +237,7 @@ _CONNECTION_QUERIES: Kinds = (
 TAKES: dict[str, dict[str, Kinds]] = {
     "gateway": {
         topology.GATEWAY_SET_CREDENTIALS.name: (gateway.SetCredentials,),
+        topology.GATEWAY_REMOVE_CREDENTIALS.name: (gateway.RemoveCredentials,),
         topology.GATEWAY_ERASE_PERSON.name: (erasure.ErasePerson,),
     },
     "conversation": {
@@ -419,7 +420,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
             topology.AI_COMMANDS,
             (ai.AddDocument, knowledge.PutDocument, knowledge.RemoveDocument, learning.DecidePhrasing),
         ),
-        Sending(topology.GATEWAY_COMMANDS, (gateway.SetCredentials,)),
+        Sending(topology.GATEWAY_COMMANDS, (gateway.RemoveCredentials, gateway.SetCredentials)),
     ),
 }
 

@@ -24,8 +24,8 @@ from cli.admin.directory import (
 from cli.environment import run
 from libs.contracts.base import SYSTEM
 from libs.contracts.conversation import Person
-from libs.contracts.errors import DomainError
-from libs.contracts.gateway import SetCredentials
+from libs.contracts.errors import DomainError, ErrorCode
+from libs.contracts.gateway import RemoveCredentials, SetCredentials
 from libs.contracts.people import (
     CreatePerson,
     DeletePerson,
@@ -151,8 +151,22 @@ def password(person_id: Id, account: Account, password_stdin: FromInput = False)
     typer.echo(f"password of {person_id} set")
 
 
+async def _delete(account: str, person_id: str) -> None:
+    """Also of somebody who is gone already: this may have ended in between the last time."""
+    gone: DomainError | None = None
+    try:
+        await command_of(account, DeletePerson(actor=SYSTEM, person_id=person_id), Person)
+    except DomainError as error:
+        if error.code != ErrorCode.NOT_FOUND:
+            raise
+        gone = error
+    await gateway_command(account, RemoveCredentials(actor=SYSTEM, person_id=person_id))
+    if gone is not None:
+        raise gone
+
+
 @app.command()
 def delete(person_id: Id, account: Account) -> None:
-    """Remove somebody: they can neither log in nor renew a session, and their work is nobody's."""
-    carry_out(account, DeletePerson(actor=SYSTEM, person_id=person_id), Person)
+    """Remove somebody: their password and their log-ins end, and their work is nobody's."""
+    run(_delete(account, person_id))
     typer.echo(f"{person_id} removed")

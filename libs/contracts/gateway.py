@@ -11,3 +11,9 @@ class SetCredentials(Command, type="set_credentials.v1"):
     person_id: Id
     email: str = Field(max_length=320)
     password_hash: str = Field(max_length=512)
+
+
+class RemoveCredentials(Command, type="remove_credentials.v1"):
+    """Somebody is no more: end what they log in with, and every log-in of theirs."""
+
+    person_id: Id

@@ -167,6 +167,7 @@ AI_PUT_DOCUMENT = _command_queue("ai", AI_COMMANDS, "put_document")
 AI_REMOVE_DOCUMENT = _command_queue("ai", AI_COMMANDS, "remove_document")
 AI_REINDEX = _command_queue("ai", AI_COMMANDS, "reindex_knowledge")
 GATEWAY_SET_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "set_credentials")
+GATEWAY_REMOVE_CREDENTIALS = _command_queue("gateway", GATEWAY_COMMANDS, "remove_credentials")
 AI_ERASE_PERSON = _command_queue("ai", AI_COMMANDS, "erase_person")
 GATEWAY_ERASE_PERSON = _command_queue("gateway", GATEWAY_COMMANDS, "erase_person")
 NOTIFY_PUT_SETTINGS = _command_queue("notify", NOTIFY_COMMANDS, "put_notification_settings")
@@ -234,6 +235,7 @@ QUEUES: tuple[Queue, ...] = (
     AI_REMOVE_DOCUMENT,
     AI_REINDEX,
     GATEWAY_SET_CREDENTIALS,
+    GATEWAY_REMOVE_CREDENTIALS,
     NOTIFY_PUT_SETTINGS,
     AI_ERASE_PERSON,
     GATEWAY_ERASE_PERSON,

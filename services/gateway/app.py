@@ -47,11 +47,13 @@ from services.gateway.entrypoints.subscribers import (
     credential_routes,
     forget_files,
     realtime_reader,
+    removal_routes,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.use_cases.announced_families import AnnouncedFamilies
 from services.gateway.use_cases.end_sessions import EndSessions
 from services.gateway.use_cases.follow_session_ends import FollowSessionEnds
+from services.gateway.use_cases.remove_credentials import RemoveCredentialsOfPerson
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 
 NAME = "gateway"
@@ -114,6 +116,8 @@ async def build(settings: GatewaySettings) -> Service:
     gateway = assemble(settings, outside, service.health)
     set_credentials = SetCredentialsOfPerson(outside.credentials, outside.families)
     foundation.consumers.work_queue(topology.GATEWAY_SET_CREDENTIALS, credential_routes(set_credentials))
+    remove_credentials = RemoveCredentialsOfPerson(outside.credentials, outside.families)
+    foundation.consumers.work_queue(topology.GATEWAY_REMOVE_CREDENTIALS, removal_routes(remove_credentials))
 
     foundation.consumers.work_queue(
         topology.GATEWAY_ERASE_PERSON,

@@ -59,6 +59,15 @@ async def test_an_account_is_set_up_from_the_command_line(
     taken = ("people", "create", "uma@kettle.test", "--name", "U", "--role", "user", "--account", account)
     await parley_admin(*taken, "--password-stdin", given=f"{PASSWORD}\n", fails=True)
     assert (await told("people", "list")) == [zoe]
+    again = (f"second-{email}", "--name", "Yan", "--role", "admin", "--password-stdin")
+    yan = await told("people", "create", *again, given=f"{PASSWORD}\n")
+    await parley_admin("people", "delete", zoe["id"], "--account", account)
+    gone = await parley.http.post(f"{parley.gateways[0]}/auth/login", json=log_in)
+    assert gone.status_code == 401
+    # The address is free again.
+    anew = await told(*create, given=f"{PASSWORD}\n")
+    await parley_admin("people", "delete", anew["id"], "--account", account)
+    assert (await told("people", "list")) == [yan]
     await parley_admin("departments", "delete", "Desk", "--account", account)
     await parley_admin("chatbots", "delete", bot["id"], "--account", account)
     assert await told("chatbots", "list") == []

@@ -60,3 +60,15 @@ async def test_the_same_key_and_tag_give_the_same_answer_though_the_version_has_
         again = await call(parley, ana, "POST", f"{one}/close", **headers)
         assert (first.status_code, again.status_code) == (200, 200)
         assert again.json() == first.json()
+
+
+async def test_reading_does_not_make_a_tag_stale(parley: Parley) -> None:
+    async with parley.console(ANA) as ana:
+        one = await new_conversation(parley, ana)
+        seen = (await at_rest(parley, ana, one)).headers["ETag"]
+        marked = await call(parley, ana, "POST", f"{one}/read", {})
+        assert (marked.status_code, marked.json()["unread"]) == (200, 0)
+        fresh = await call(parley, ana, "GET", one, **{"If-None-Match": seen})
+        assert fresh.status_code == 200
+        moved = await call(parley, ana, "POST", f"{one}/hand-off", **{"If-Match": seen})
+        assert moved.status_code == 200, moved.text

@@ -79,6 +79,7 @@ def conversation_document(conversation: Conversation) -> Document:
         "priority": conversation.priority.value if conversation.priority is not Priority.NONE else None,
         "answered": conversation.answered or None,
         "by_people": conversation.by_people or None,
+        "revision": conversation.revision,
         "subject_words": list(words_of(conversation.subject or "")) or None,
         "merged_into": conversation.merged_into,
         "merged": list(conversation.merged) or None,
@@ -113,6 +114,8 @@ def conversation_of(document: Document) -> Conversation:
         note_count=document.get("note_count", 0),
         answered=bool(document.get("answered")),
         by_people=bool(document.get("by_people")),
+        # Of one that was stored before there were revisions every change counted.
+        revision=document["revision"] if "revision" in document else document["version"],
         scheduled_count=document.get("scheduled_count", 0),
         labels=tuple(document.get("labels", ())),
         priority=Priority(document.get("priority", Priority.NONE)),

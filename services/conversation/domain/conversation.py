@@ -45,6 +45,7 @@ from libs.contracts.vocabulary import (
 from services.conversation.domain.assignment import AssignableConversation
 from services.conversation.domain.conversation_state import Question
 from services.conversation.domain.counting import facts_of_feedback
+from services.conversation.domain.delivery_states import arrives
 from services.conversation.domain.merging import MergingConversation
 from services.conversation.domain.message import Draft, StoredMessage
 from services.conversation.domain.noting import NotedConversation
@@ -300,7 +301,7 @@ class Conversation(
         """The message asks for nothing: the AI owes no answer any more. Raises DomainError `stale_answer`."""
         self.check_fresh(about)
         self._settle_question()
-        self._changed(self.updated_at)
+        self._changed(self.updated_at, aside=True)
 
     def record_delivery(
         self, message_id: str, state: DeliveryState, error: str | None, actor: Actor, at: datetime
@@ -311,7 +312,7 @@ class Conversation(
                 update={"delivery": state, "delivery_error": error}
             )
         self._emit(DeliveryRecorded, actor, at, message_id=message_id, state=state, error=error)
-        self._changed(self.updated_at)
+        self._changed(self.updated_at, aside=arrives(state))
 
     def record_feedback(self, message: MessageView, feedback: Feedback, actor: Actor, at: datetime) -> None:
         """Tell what somebody thinks of a message of the AI, as it was before; whose it is has been checked
@@ -331,7 +332,7 @@ class Conversation(
         """Tell that a message's files can be read; which they are has been kept where messages are."""
         if self.last_message is not None and self.last_message.id == message_id:
             self.last_message = self.last_message.model_copy(update={"attachments": attachments})
-        self.tell(FilesStored, actor, at, message_id=message_id, attachments=attachments)
+        self.tell(FilesStored, actor, at, aside=True, message_id=message_id, attachments=attachments)
 
     def know_contact(self, contact: ContactView, target: str) -> None:
         """The contact's present name and address, as the newest inbound message has them."""

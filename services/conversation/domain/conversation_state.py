@@ -69,6 +69,7 @@ class ConversationState:
     sequence of the last handoff, resolve or close. `suggestion` is the pending one, `drafting` the AI's
     request for the next. The four times say when it last became so; the next four are what statistics
     remember (domain/counting.py).
+    `revision` is the version of the last change that somebody may decide by: `If-Match` goes by it.
     `stored_version` and `stored_work` are what the store has, 0 and none for a new one.
     """
 
@@ -93,6 +94,7 @@ class ConversationState:
     handoff_epoch: int = 0
     handoff_reason: str | None = None
     version: int = 0
+    revision: int = 0
     sequence: int = 0
     labels: tuple[str, ...] = ()
     priority: Priority = Priority.NONE
@@ -155,10 +157,12 @@ class ConversationState:
         self.contact = contact
         self._changed(self.updated_at)
 
-    def tell(self, kind: type[ConversationEvent], actor: Actor, at: datetime, **fields: Any) -> None:
+    def tell(
+        self, kind: type[ConversationEvent], actor: Actor, at: datetime, *, aside: bool = False, **fields: Any
+    ) -> None:
         """Say that something became of it which is no activity, so that it keeps its place in lists."""
         self._emit(kind, actor, at, **fields)
-        self._changed(self.updated_at)
+        self._changed(self.updated_at, aside=aside)
 
     def send_out(self, draft: Draft, actor: Actor) -> StoredMessage:
         """Take in what a person writes to the contact; that they may has been decided before."""
@@ -226,8 +230,11 @@ class ConversationState:
         self.pending.events.append((self.sequence, event))
         self.pending.facts += facts_of(self, event)
 
-    def _changed(self, at: datetime) -> None:
+    def _changed(self, at: datetime, *, aside: bool = False) -> None:
+        """`aside`: nothing that somebody would decide by is another now (a receipt came, somebody read)."""
         self.version += 1
+        if not aside:
+            self.revision = self.version
         self.updated_at = at
 
     def _settle_question(self) -> None:

@@ -17,3 +17,8 @@ _ORDER = (
 def earlier_than(state: DeliveryState) -> tuple[DeliveryState, ...]:
     """The states from which a message may advance to `state`."""
     return _ORDER[: _ORDER.index(state)]
+
+
+def arrives(state: DeliveryState | None) -> bool:
+    """Whether a message is on its way or there, as everybody expects: nobody decides otherwise for it."""
+    return state not in {DeliveryState.FAILED, DeliveryState.UNKNOWN}

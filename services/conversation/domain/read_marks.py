@@ -12,5 +12,5 @@ def mark_read(conversation: Conversation, unread: int, actor: Actor, at: datetim
     if unread >= conversation.unread:
         return False
     conversation.unread = unread
-    conversation.tell(ConversationRead, actor, at, unread=unread)
+    conversation.tell(ConversationRead, actor, at, aside=True, unread=unread)
     return True

@@ -8,6 +8,7 @@ from libs.contracts.base import Actor
 from libs.contracts.conversation import DeliveryRecorded, MessageView
 from libs.contracts.vocabulary import Channel, ReceiptKind
 from services.conversation.domain.conversation_state import ConversationState
+from services.conversation.domain.delivery_states import arrives
 
 #: How threads are called whose address says which they are. A mail's does not: it is a person's.
 _THREADS: dict[Channel, Callable[[str], str]] = {
@@ -41,7 +42,7 @@ class TracedConversation(ConversationState):
             error=message.delivery_error,
             receipt=kind,
         )
-        self._changed(self.updated_at)
+        self._changed(self.updated_at, aside=arrives(message.delivery))
 
     def move_to(self, target: str) -> bool:
         """The platform named another address than was written to; where that is a thread's, what comes from

@@ -5,8 +5,10 @@ from services.conversation.domain.conversation import Conversation
 
 
 def check_unchanged(conversation: Conversation, expected: int | None) -> None:
-    """Raise DomainError `conflict` unless the conversation is at the expected version; None expects none."""
-    if expected is not None and conversation.version != expected:
+    """Raise DomainError `conflict` unless what somebody decides by is as it was at the expected version; None
+    expects none. Receipts and read marks since then do not count.
+    """
+    if expected is not None and not conversation.revision <= expected <= conversation.version:
         raise DomainError(
             ErrorCode.CONFLICT,
             "the conversation was changed by somebody else meanwhile",

@@ -57,10 +57,12 @@ class MongoCredentials:
             raise DomainError(ErrorCode.CONFLICT, "The address belongs to somebody else.") from error
         return str(before["email"]) if before else None
 
-    async def remove(self, person_id: str, account_id: str) -> None:
+    async def remove(self, person_id: str, account_id: str) -> bool:
         """By person."""
+        wanted = {"_id": person_id, "account_id": account_id}
         with self._store.guarded():
-            await self._store.database[COLLECTION].delete_one({"_id": person_id, "account_id": account_id})
+            gone = await self._store.database[COLLECTION].delete_one(wanted)
+        return gone.deleted_count > 0
 
 
 def _credential(row: dict[str, Any]) -> Credential:

@@ -10,11 +10,12 @@ from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.envelope import Envelope, UnknownTypeError
 from libs.contracts.erasure import ErasePerson
 from libs.contracts.files import owned_by_contact, owned_by_conversation
-from libs.contracts.gateway import SetCredentials
+from libs.contracts.gateway import RemoveCredentials, SetCredentials
 from libs.runtime.blobs import Blobs
 from libs.runtime.logs import get_logger
 from libs.runtime.received import Received, Routes
 from services.gateway.use_cases.hub import Hub
+from services.gateway.use_cases.remove_credentials import RemoveCredentialsOfPerson
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 
 #: Whatever partition the delivery service puts in front.
@@ -33,6 +34,16 @@ def credential_routes(set_credentials: SetCredentialsOfPerson) -> Routes:
         return None
 
     return {SetCredentials: on_set_credentials}
+
+
+def removal_routes(remove_credentials: RemoveCredentialsOfPerson) -> Routes:
+    """The same for somebody who is no more."""
+
+    async def on_remove_credentials(received: Received[Any]) -> BaseModel | None:
+        await remove_credentials(received.message, account_id=received.envelope.accountid)
+        return None
+
+    return {RemoveCredentials: on_remove_credentials}
 
 
 def forget_files(blobs: Blobs) -> Callable[[str, ErasePerson], Awaitable[None]]:

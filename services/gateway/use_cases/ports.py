@@ -69,8 +69,8 @@ class Credentials(Protocol):
         """
         ...
 
-    async def remove(self, person_id: str, account_id: str) -> None:
-        """Forget a person's credential."""
+    async def remove(self, person_id: str, account_id: str) -> bool:
+        """Forget a person's credential; whether there was one."""
         ...
 
 

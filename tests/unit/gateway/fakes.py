@@ -76,9 +76,11 @@ class InMemoryCredentials:
         self.rows[person_id] = replace(mine, email=email)
         return mine.email
 
-    async def remove(self, person_id: str, account_id: str) -> None:
-        if person_id in self.rows and self.rows[person_id].account_id == account_id:
+    async def remove(self, person_id: str, account_id: str) -> bool:
+        there = person_id in self.rows and self.rows[person_id].account_id == account_id
+        if there:
             del self.rows[person_id]
+        return there
 
 
 class InMemoryFamilies:

@@ -4,7 +4,7 @@ import pytest
 
 from libs.contracts.base import SYSTEM
 from libs.contracts.errors import DomainError, TransientError
-from libs.contracts.gateway import SetCredentials
+from libs.contracts.gateway import RemoveCredentials, SetCredentials
 from libs.runtime.ids import new_id
 from services.gateway.adapters.jwt_tokens import JwtTokens
 from services.gateway.domain.rate_limits import TokenBuckets
@@ -12,6 +12,7 @@ from services.gateway.domain.refresh_tokens import Family
 from services.gateway.use_cases.log_in import LogIn
 from services.gateway.use_cases.ports import Credential
 from services.gateway.use_cases.refresh_session import RefreshSession
+from services.gateway.use_cases.remove_credentials import RemoveCredentialsOfPerson
 from services.gateway.use_cases.session_tokens import Session, SessionTokens
 from services.gateway.use_cases.set_credentials import SetCredentialsOfPerson
 from tests.unit.gateway.fake_audit import RecordedAudit
@@ -291,6 +292,19 @@ async def test_an_address_belongs_to_one_person():
     await refused(
         "conflict", use_case(set_command(BEN.id, ANA.email, "x"), account_id=ACCOUNT, given_at=WHEN)
     )
+
+
+async def test_who_is_removed_cannot_log_in_and_is_logged_out():
+    world = World()
+    first = await world.logged_in()
+    use_case = RemoveCredentialsOfPerson(world.credentials, world.families)
+    command = RemoveCredentials(actor=SYSTEM, person_id=ANA.id)
+    await use_case(command, account_id="acc-else")
+    renewed = await world.refresh(first.refresh_token)
+    for _ in range(2):
+        await use_case(command, account_id=ACCOUNT)
+    await refused("unauthenticated", world.refresh(renewed.refresh_token))
+    await refused("unauthenticated", world.log_in(ANA.email, "right", address="x"))
 
 
 def test_a_bucket_refills_and_the_oldest_key_is_forgotten():
