@@ -12,8 +12,9 @@ class ConversationSettings(ServiceSettings):
 
     #: Port of health and metrics.
     port: int = 8081
-    #: Seconds the AI has for an answer. Past them the conversation goes to people with `ai_unavailable`.
-    answer_seconds: float = Field(default=30.0, gt=0)
+    #: Seconds the AI has for an answer. Past them the conversation goes to people with `ai_unavailable`. Less
+    #: than 30, so that its contact is told within 30: the look for what fell due and the sending come on top.
+    answer_seconds: float = Field(default=28.0, gt=0)
     #: What the contact is told when the AI did not answer in time.
     unavailable_notice: str = Field(
         default="I am handing you over to a colleague, who will answer you here.", min_length=1

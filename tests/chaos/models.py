@@ -23,8 +23,6 @@ _OF_THE_WHOLE_ENDPOINT = {*TRANSPORT_KINDS, "rate_limit", "server_error", "bad_g
 #: Seconds in which people must have the conversation (quality.md); and for everything around it.
 LIMIT = 30.0
 _MARGIN = 60.0
-#: Seconds that the conversation's timer may be late (a look each half second), and that the notice takes.
-_AFTER = 3.0
 
 
 @dataclass(frozen=True)
@@ -160,8 +158,8 @@ async def model_rows(chatbots: TwoChatbots, faults: Sequence[ModelFault], *, bea
     rows = [_row(seen, "handed_over", "people take over"), _row(seen, "answered", "answered all the same")]
     rows.append(_others(before.seconds, beside.seconds, await other_answers(chatbots)))
     seconds, wrong = await killed_service(chatbots)
-    holds = not wrong and seconds <= LIMIT + _AFTER
-    rows.append(Row("ai service killed", round(seconds, 1), "s", "<= 33", holds, "; ".join(wrong)))
+    holds = not wrong and seconds <= LIMIT
+    rows.append(Row("ai service killed", round(seconds, 1), "s", f"<= {LIMIT:g}", holds, "; ".join(wrong)))
     late = await late_answer(chatbots)
     rows.append(
         Row("ai answer after a takeover", len(late), "broken promises", "= 0", not late, "; ".join(late))
