@@ -279,6 +279,7 @@ TAKES: dict[str, dict[str, Kinds]] = {
             conversation.ConversationReopened,
         ),
         topology.DELIVERY_CONNECT_CHANNEL.name: _CONNECTION_COMMANDS,
+        topology.DELIVERY_ON_DIRECTORY.name: (chatbots.ChatbotDeleted,),
         topology.query_queue("delivery"): _CONNECTION_QUERIES,
     },
     "ai": {
@@ -300,11 +301,13 @@ TAKES: dict[str, dict[str, Kinds]] = {
         topology.AI_REINDEX.name: (knowledge.ReindexKnowledge,),
         topology.query_queue("ai"): _KNOWLEDGE_QUERIES,
         topology.AI_ERASE_PERSON.name: (erasure.ErasePerson,),
+        topology.AI_ON_DIRECTORY.name: (chatbots.ChatbotDeleted,),
     },
     "notify": {
         topology.notify_partition_queue(PARTITION): (
             *_CONVERSATION_EVENTS,
             presence.PresenceChanged,
+            chatbots.ChatbotDeleted,
             delivery.ConnectionChanged,
         ),
         topology.query_queue("notify"): (
@@ -367,7 +370,7 @@ SENDS: dict[str, tuple[Sending, ...]] = {
     "conversation": (
         Sending(
             topology.CONVERSATION_EVENTS,
-            (*_CONVERSATION_EVENTS, presence.PresenceChanged),
+            (*_CONVERSATION_EVENTS, presence.PresenceChanged, chatbots.ChatbotDeleted),
             f"{PARTITION}.",
         ),
         Sending(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from libs.contracts.base import Command, Contract, Id, Name, Query, Text
+from libs.contracts.base import Command, Contract, Event, Id, Name, Query, Text
 from libs.contracts.conversation import Person
 from libs.contracts.directory import Cleared
 from libs.contracts.vocabulary import BotMode
@@ -72,7 +72,13 @@ class UpdateChatbot(Command, type="update_chatbot.v1"):
 
 class DeleteChatbot(Command, type="delete_chatbot.v1"):
     """Remove a chatbot; `conflict` while it is a department's default or has open conversations. The answer
-    is the chatbot as it was.
+    is the chatbot as it was; its connections and what it knows go soon after.
     """
+
+    chatbot_id: Id
+
+
+class ChatbotDeleted(Event, type="directory.chatbot_deleted.v1"):
+    """A chatbot of the envelope's account is no more: who keeps something for it lets go of that."""
 
     chatbot_id: Id

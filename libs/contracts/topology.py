@@ -147,6 +147,11 @@ DELIVERY_CONNECT_CHANNEL = Queue(
         for command in ("connect_channel", "change_connection", "check_connection", "disconnect_channel")
     ),
 )
+#: Chatbots that are no more; a queue of each service that keeps something for them.
+DELIVERY_ON_DIRECTORY, AI_ON_DIRECTORY = (
+    Queue(f"{service}.on-directory-ev", (Binding(CONVERSATION_EVENTS, "*.directory.chatbot_deleted.v1"),))
+    for service in ("delivery", "ai")
+)
 CONVERSATION_MATCH_RECEIPT = _command_queue("conversation", CONVERSATION_COMMANDS, "match_receipt")
 AI_ANSWER_CONTACT = _command_queue("ai", AI_COMMANDS, "answer_contact")
 AI_DRAFT_REPLY = _command_queue("ai", AI_COMMANDS, "draft_reply")
@@ -226,6 +231,8 @@ QUEUES: tuple[Queue, ...] = (
     ),
     CONVERSATION_MATCH_RECEIPT,
     DELIVERY_CONNECT_CHANNEL,
+    DELIVERY_ON_DIRECTORY,
+    AI_ON_DIRECTORY,
     AI_ANSWER_CONTACT,
     AI_DRAFT_REPLY,
     AI_ADD_DOCUMENT,

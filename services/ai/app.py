@@ -35,6 +35,7 @@ from services.ai.domain.grounding import Thresholds
 from services.ai.domain.model_calls import Circumstances
 from services.ai.domain.readiness import embedding_named, model_named
 from services.ai.domain.routing import Price, Route, RoutingTable, default_routes
+from services.ai.entrypoints.directory import directory_routes
 from services.ai.entrypoints.drafting import Drafting
 from services.ai.entrypoints.improving import Improving
 from services.ai.entrypoints.knowing import Knowing
@@ -49,6 +50,7 @@ from services.ai.use_cases.current_knowledge import CurrentKnowledge
 from services.ai.use_cases.decide_phrasing import DecidePhrasing, ListPhrasings
 from services.ai.use_cases.draft_reply import DraftReply
 from services.ai.use_cases.embedding_ports import Embedder, EmbeddingUnavailable
+from services.ai.use_cases.forget_chatbot import ForgetChatbot
 from services.ai.use_cases.generations import Engine, Generations
 from services.ai.use_cases.improve_draft import ImproveDraft
 from services.ai.use_cases.index_documents import IndexDocuments, IndexProgress
@@ -124,6 +126,8 @@ async def build(settings: AISettings) -> Service:
     foundation.consumers.work_queue(topology.AI_DECIDE_PHRASING, phrasings.commands(), prefetch=4)
     erasing = person_routes(foundation.store, foundation.publisher, "ai", forget_owned=learning.forget)
     foundation.consumers.work_queue(topology.AI_ERASE_PERSON, erasing, prefetch=1)
+    forget = ForgetChatbot(documents, RemoveDocument(documents), proposals, votes)
+    foundation.consumers.work_queue(topology.AI_ON_DIRECTORY, directory_routes(forget), prefetch=1)
     look = LookAtKnowledge(documents, knowledge, index)
     improving = Improving(ImproveDraft(weighed, ask))
     more = {**improving.queries(), **phrasings.queries()}

@@ -43,6 +43,7 @@ from services.delivery.use_cases.check_connection import CheckConnection
 from services.delivery.use_cases.connect_channel import ConnectChannel
 from services.delivery.use_cases.connection_ports import Office
 from services.delivery.use_cases.disconnect_channel import DisconnectChannel
+from services.delivery.use_cases.disconnect_chatbot import DisconnectChatbot
 from services.delivery.use_cases.dispatch_replies import DispatchReplies
 from services.delivery.use_cases.fetch_media import FetchMedia, MediaDesk
 from services.delivery.use_cases.find_connection import FindConnection
@@ -152,7 +153,7 @@ async def build(settings: DeliverySettings) -> Service:
         now=now,
         public_url=settings.public_url,
     )
-    check = CheckConnection(office, new_id)
+    check, disconnect = CheckConnection(office, new_id), DisconnectChannel(office, new_id)
     queries = subscribe(
         foundation.consumers,
         take_reply=TakeReply(
@@ -174,7 +175,8 @@ async def build(settings: DeliverySettings) -> Service:
         connect=ConnectChannel(office, new_id),
         change=ChangeConnection(office, new_id),
         check=check,
-        disconnect=DisconnectChannel(office, new_id),
+        disconnect=disconnect,
+        disconnect_chatbot=DisconnectChatbot(stored_connections, disconnect),
         read=ReadConnections(office),
     )
     service = foundation.service

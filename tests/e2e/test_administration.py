@@ -1,14 +1,17 @@
 """An administrator sets the account up over the running gateway."""
 
+import json
 from uuid import uuid4
 
 from deploy.local.demo import account
 from tests.e2e.parley import ADMIN, Parley, eventually
 from tests.e2e.test_contacts import call
+from tests.e2e.test_knowledge import kb
 from tests.e2e.test_tickets import caller
 
 ANA = account.PEOPLE[0]
 UMA = account.PEOPLE[6]
+TOKEN = "990088:the-token-of-a-bot-that-leaves-again-00"
 PASSWORD = "eli-starts-on-monday"
 
 
@@ -53,6 +56,48 @@ async def test_a_chatbot_is_set_up_takes_a_ticket_and_goes_again(parley: Parley)
     await dora.done("POST", f"/tickets/{opened['id']}/close")
     await dora.done("DELETE", path)
     assert (await dora("GET", path)).status_code == 404
+
+
+async def test_a_chatbot_takes_its_connections_and_documents_along(parley: Parley) -> None:
+    await parley.standin.register_telegram_bot(TOKEN, username="leaving_bot", first_name="Leaving")
+    bot = parley.standin.telegram_bot(990088)
+    dora = await caller(parley, ADMIN)
+    made = await dora.done("POST", "/api/v1/chatbots", {"name": "Leaving", "mode": "off"})
+    path = f"/api/v1/chatbots/{made['id']}"
+    put = await parley.http.put(
+        f"{parley.gateways[0]}{path}/documents/leaflet",
+        content=b"# Leaflets\n\nA leaflet has two pages.",
+        headers={"Authorization": f"Bearer {dora.token}", "Content-Type": "text/markdown"},
+    )
+    assert (put.status_code, put.json()["state"]) == (200, "indexed")
+    body = {
+        "chatbot_id": made["id"],
+        "channel": "telegram",
+        "settings": {"api_base_url": parley.stack.standins_url},
+        "credentials": {"token": TOKEN},
+    }
+    connection = await dora.done("POST", "/api/v1/connections", body)
+    assert connection["status"] == "connected"
+    knowledge = ("--account", account.ACCOUNT_ID, "--chatbot", made["id"])
+    assert (await kb(parley, "show", "leaflet", *knowledge))[0] == 0
+
+    await dora.done("DELETE", path)
+
+    async def is_disconnected() -> bool:
+        now = await dora.done("GET", f"/api/v1/connections/{connection['id']}")
+        return (now["status"], now["credentials"]) == ("disconnected", [])
+
+    await eventually(is_disconnected, "its connection ends")
+    told = await parley.http.get(f"{parley.stack.standins_url}/bot{TOKEN}/getWebhookInfo")
+    assert told.json()["result"]["url"] == ""
+
+    async def knows_nothing() -> bool:
+        code, listed = await kb(parley, "list", *knowledge, "--json")
+        return code == 0 and json.loads(listed) == []
+
+    await eventually(knows_nothing, "its documents go", limit=40.0)
+    assert (await kb(parley, "show", "leaflet", *knowledge))[0] == 1
+    await bot.remove()
 
 
 async def test_somebody_is_hired_moved_and_let_go(parley: Parley) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from libs.runtime.mongo import Store
+from services.ai.adapters.mongo_some import delete_some
 from services.ai.domain.documents import KnowledgeBase
 from services.ai.domain.learning import Ending, Learnt, Proposal
 
@@ -98,6 +99,10 @@ class MongoProposals:
         """Delete those made in these conversations."""
         with self._store.guarded():
             await self._rows.delete_many(_of(account_id, conversation_ids))
+
+    async def forget_some(self, base: KnowledgeBase, limit: int) -> int:
+        """Delete at most ``limit`` of a knowledge base."""
+        return await delete_some(self._store, self._rows, base, limit)
 
     async def _newest(self, wanted: dict[str, Any], limit: int) -> Sequence[Proposal]:
         with self._store.guarded():

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from libs.runtime.mongo import Store
+from services.ai.adapters.mongo_some import delete_some
 from services.ai.domain.documents import DocumentKey, KnowledgeBase
 from services.ai.domain.votes import Vote
 
@@ -64,6 +65,10 @@ class MongoVotes:
         gone = {"account_id": account_id, "conversation_id": {"$in": list(conversation_ids)}}
         with self._store.guarded():
             await self._rows.delete_many(gone)
+
+    async def forget_some(self, base: KnowledgeBase, limit: int) -> int:
+        """Delete at most ``limit`` of a knowledge base."""
+        return await delete_some(self._store, self._rows, base, limit)
 
     async def _newest(self, wanted: dict[str, Any], limit: int) -> Sequence[Vote]:
         with self._store.guarded():

@@ -50,6 +50,10 @@ class Proposals(Protocol):
         """Delete those made in these conversations."""
         ...
 
+    async def forget_some(self, base: KnowledgeBase, limit: int) -> int:
+        """Delete at most ``limit`` of a knowledge base; how many there were to delete."""
+        ...
+
 
 class Votes(Protocol):
     """What people thought of answers."""
@@ -72,4 +76,8 @@ class Votes(Protocol):
 
     async def forget(self, account_id: str, conversation_ids: Sequence[str]) -> None:
         """Delete those on answers in these conversations."""
+        ...
+
+    async def forget_some(self, base: KnowledgeBase, limit: int) -> int:
+        """Delete at most ``limit`` of a knowledge base; how many there were to delete."""
         ...

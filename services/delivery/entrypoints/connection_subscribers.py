@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from libs.contracts import topology
+from libs.contracts.chatbots import ChatbotDeleted
 from libs.contracts.connections import ChangeConnection as ChangeConnectionCommand
 from libs.contracts.connections import CheckConnection as CheckConnectionCommand
 from libs.contracts.connections import DisconnectChannel as DisconnectChannelCommand
@@ -17,6 +18,7 @@ from services.delivery.use_cases.change_connection import ChangeConnection
 from services.delivery.use_cases.check_connection import CheckConnection
 from services.delivery.use_cases.connect_channel import ConnectChannel
 from services.delivery.use_cases.disconnect_channel import DisconnectChannel
+from services.delivery.use_cases.disconnect_chatbot import DisconnectChatbot
 from services.delivery.use_cases.read_connections import ReadConnections
 
 
@@ -28,9 +30,10 @@ def subscribe_connections(
     change: ChangeConnection,
     check: CheckConnection,
     disconnect: DisconnectChannel,
+    disconnect_chatbot: DisconnectChatbot,
     read: ReadConnections,
 ) -> None:
-    """Wire the use cases to their queue, and the queries, with `queries`, to theirs."""
+    """Wire the use cases to their queues, and the queries, with `queries`, to theirs."""
 
     async def on_connect(received: Received[Any]) -> BaseModel | None:
         envelope = received.envelope
@@ -46,6 +49,13 @@ def subscribe_connections(
     async def on_disconnect(received: Received[Any]) -> BaseModel | None:
         envelope = received.envelope
         return await disconnect(received.message, account_id=envelope.accountid, command_id=envelope.id)
+
+    async def on_chatbot_deleted(received: Received[ChatbotDeleted]) -> BaseModel | None:
+        envelope = received.envelope
+        await disconnect_chatbot(
+            received.message.chatbot_id, account_id=envelope.accountid, event_id=envelope.id
+        )
+        return None
 
     async def on_list(received: Received[Any]) -> BaseModel | None:
         return await read.page(received.message, account_id=received.envelope.accountid)
@@ -63,4 +73,5 @@ def subscribe_connections(
         },
         prefetch=4,
     )
+    consumers.work_queue(topology.DELIVERY_ON_DIRECTORY, {ChatbotDeleted: on_chatbot_deleted}, prefetch=1)
     consumers.queries("delivery", {**queries, ListConnections: on_list, ReadConnectionQuery: on_read})

@@ -67,8 +67,9 @@ def add_chatbot_routes(app: FastAPI, queries: Queries, commanding: Commanding) -
         _CHATBOT,
         operation_id="deleteChatbot",
         summary="Remove a chatbot that nothing needs any more",
-        description="409 while it is a department's default or has open conversations. Disconnect its "
-        "channels first. The answer is the chatbot as it was.",
+        description="409 while it is a department's default or has open conversations. Its "
+        "channels are disconnected and its documents removed soon after. The answer is the chatbot as it "
+        "was.",
         tags=["administration"],
         response_model=ChatbotView,
         responses=errors(401, 403, 404, 409, 422, 504),

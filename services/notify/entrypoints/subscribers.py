@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from libs.contracts import topology
 from libs.contracts.base import REGISTER
+from libs.contracts.chatbots import ChatbotDeleted
 from libs.contracts.conversation import ConversationEvent
 from libs.contracts.delivery import ConnectionChanged
 from libs.contracts.envelope import Envelope
@@ -58,6 +59,9 @@ def subscribe(
         await tell_about_presence(received.message, received.envelope.id)
         return None
 
+    async def on_chatbot_deleted(_: Received[ChatbotDeleted]) -> BaseModel | None:
+        return None  # Comes with all events of an account. Its connections' ends are told one by one.
+
     async def on_connection_changed(received: Received[ConnectionChanged]) -> BaseModel | None:
         await tell_about_connection(received.message, received.envelope)
         return None
@@ -80,6 +84,7 @@ def subscribe(
         {
             **dict.fromkeys(events, on_event),
             PresenceChanged: on_presence,
+            ChatbotDeleted: on_chatbot_deleted,
             ConnectionChanged: on_connection_changed,
         },
         prefetch=prefetch,

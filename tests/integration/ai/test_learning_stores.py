@@ -78,6 +78,10 @@ async def test_proposals(ports: tuple[Proposals, Votes]) -> None:
     assert (await proposals.counts(base, late)).outcomes == {}
     await proposals.forget(account, ["c-1"])
     assert await proposals.get(account, "a") is None
+    elsewhere = replace(first, id="d", chatbot_id="other")
+    await proposals.put(elsewhere)
+    assert [await proposals.forget_some(base, 1) for _ in range(3)] == [1, 1, 0]
+    assert await proposals.of_conversations(account, ["c-1", "c-2", "c-3"]) == [elsewhere]
 
 
 async def test_votes(ports: tuple[Proposals, Votes]) -> None:
@@ -96,6 +100,11 @@ async def test_votes(ports: tuple[Proposals, Votes]) -> None:
     assert await votes.of_base(base) == [replace(one, value=-1)]
     await votes.forget(base.account_id, ["c-1"])
     assert await votes.of_base(base) == []
+    elsewhere = replace(one, base=KnowledgeBase(base.account_id, "other"))
+    for vote in (one, two, replace(elsewhere, id="x")):
+        await votes.put(vote)
+    assert [await votes.forget_some(base, 1) for _ in range(3)] == [1, 1, 0]
+    assert [vote.id for vote in await votes.of_base(elsewhere.base)] == ["x"]
 
 
 async def test_phrasings_keep_their_state_in_the_store(store: Store) -> None:

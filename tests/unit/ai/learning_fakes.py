@@ -63,6 +63,12 @@ class InMemoryProposals:
         for one in await self.of_conversations(account_id, conversation_ids):
             del self.rows[one.id]
 
+    async def forget_some(self, base: KnowledgeBase, limit: int) -> int:
+        found = self._of(base)[:limit]
+        for one in found:
+            del self.rows[one.id]
+        return len(found)
+
     def _of(self, base: KnowledgeBase) -> list[Proposal]:
         return [one for one in self.rows.values() if one.base == base]
 
@@ -97,6 +103,12 @@ class InMemoryVotes:
         for key, vote in list(self.rows.items()):
             if vote.base.account_id == account_id and vote.conversation_id in conversation_ids:
                 del self.rows[key]
+
+    async def forget_some(self, base: KnowledgeBase, limit: int) -> int:
+        found = [key for key, vote in self.rows.items() if vote.base == base][:limit]
+        for key in found:
+            del self.rows[key]
+        return len(found)
 
 
 def _newest(found: list[Proposal]) -> list[Proposal]:

@@ -6,6 +6,7 @@ import pytest
 
 from libs.contracts.base import Actor
 from libs.contracts.chatbots import (
+    ChatbotDeleted,
     ChatbotView,
     CreateChatbot,
     DeleteChatbot,
@@ -50,6 +51,12 @@ async def seen(world: World, chatbot_id: str) -> ChatbotView:
     )
 
 
+def told_deleted(world: World) -> list[tuple[str, str, Actor]]:
+    """Account, chatbot and who did it, of each deletion that the other services are told of."""
+    events = [(one.accountid, one.message()) for one in world.store.records.events]
+    return [(owner, one.chatbot_id, one.actor) for owner, one in events if isinstance(one, ChatbotDeleted)]
+
+
 async def test_a_chatbot_is_created_once_with_its_settings(world: World) -> None:
     assert await world.do(create_chatbot, CreateChatbot(actor=ADMIN, chatbot=FULL)) == FULL
     assert await seen(world, "desk") == FULL
@@ -90,10 +97,12 @@ async def test_a_chatbot_goes_when_nothing_needs_it_any_more(world: World) -> No
     default = UpdateDepartment(actor=ADMIN, department_id="IT", default_chatbot_id=CHATBOT)
     await world.do(update_department, default)
     assert await refused(world, delete_chatbot, delete) == "conflict"
+    assert told_deleted(world) == []
     free = UpdateDepartment(actor=ADMIN, department_id="IT", cleared=("default_chatbot_id",))
     await world.do(update_department, free)
     assert (await world.do(delete_chatbot, delete)).id == CHATBOT
     assert await refused(world, delete_chatbot, delete) == "not_found"
+    assert told_deleted(world) == [(ACCOUNT, CHATBOT, ADMIN)]
 
 
 async def test_pages_follow_one_another(world: World) -> None:
