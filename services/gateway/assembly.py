@@ -237,7 +237,9 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
         cors_origins=settings.cors_origins,
     )
     _add_sessions(api, settings, outside, tokens)
-    _add_conversations(api, outside)
+    gaps = ReadGap(outside.conversations, outside.account_frames)
+    hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
+    _add_conversations(api, outside, hub)
     add_suggest_response_route(
         api,
         _commanding(outside),
@@ -251,7 +253,7 @@ def assemble(settings: GatewaySettings, outside: Outside, health: Health) -> Gat
     add_connection_routes(api, _commanding(outside), AdministerConnections(outside.office, outside.queries))
     handshake = Handshake(identify, limits, outside.ended, now)
     presence = PresenceBoard(outside.presence, _log.warning)
-    hub = _add_sockets(api, settings, outside, tokens, limits, handshake, presence)
+    _add_sockets(api, settings, outside, tokens, limits, handshake, presence, FollowRoom(hub, gaps))
     return Gateway(HotPathFirst(webhooks, api), api, hub, presence)
 
 
@@ -292,7 +294,7 @@ def _commanding(outside: Outside) -> Commanding:
     return Commanding(_once(outside), RunCommand(outside.commands))
 
 
-def _add_conversations(app: FastAPI, outside: Outside) -> None:
+def _add_conversations(app: FastAPI, outside: Outside, hub: Hub) -> None:
     add_console_routes(app, _commanding(outside))
     add_statistics_routes(app, outside.queries)  # before a conversation's own path, which would take it
     add_conversation_routes(
@@ -310,7 +312,7 @@ def _add_conversations(app: FastAPI, outside: Outside) -> None:
     add_note_routes(app, outside.queries, _commanding(outside))
     add_later_routes(app, outside.queries, _commanding(outside))
     add_template_routes(app, outside.queries, _commanding(outside))
-    send = SendAndWait(RunCommand(outside.commands), outside.queries)
+    send = SendAndWait(RunCommand(outside.commands), outside.queries, hub)
     add_suggestion_routes(app, _commanding(outside), outside.queries, send, AttachFiles(outside.files))
     improve = ImproveDraftOf(outside.conversations, outside.queries, outside.knowledge)
     add_improving_routes(app, improve, _commanding(outside))
@@ -395,11 +397,8 @@ def _add_sockets(
     limits: RequestLimits,
     handshake: Handshake,
     presence: PresenceBoard,
-) -> Hub:
-    gaps = ReadGap(outside.conversations, outside.account_frames)
-    hub = Hub(gaps, report=_log.warning, pause=asyncio.sleep)
-    follow = FollowRoom(hub, gaps)
-
+    follow: FollowRoom,
+) -> None:
     def topics_of(caller: PersonCaller, sink: Sink) -> FollowTopics:
         return FollowTopics(follow, outside.conversations, caller, sink)
 
@@ -451,4 +450,3 @@ def _add_sockets(
     app.router.add_websocket_route("/ws", agent_socket, name="agentSocket")
     app.router.add_websocket_route("/ws/chat/{ticket_id}", chat_socket, name="chatSocket")
     app.router.add_websocket_route("/ws/widget", widget_socket, name="widgetSocket")
-    return hub

@@ -21,6 +21,9 @@ from services.gateway.use_cases.ports import Gaps
 #: Seconds between attempts to fill a hole; after the last the room's sockets are cut, and resume by query.
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
+#: Characters of a watch's suffix: the dash and the four digits at the end of a conversation's id.
+SUFFIX = 5
+
 Report = Callable[[str], None]
 Pause = Callable[[float], Awaitable[None]]
 
@@ -86,7 +89,7 @@ class Hub:
         return occupied.seen if occupied else None
 
     def watch(self, suffix: str, look: Callable[[Frame], None]) -> None:
-        """Show frames of rooms whose name ends so, for somebody whose room is not known yet."""
+        """Show frames of rooms whose name ends so, for somebody who is in no room (or not yet)."""
         self._watches.setdefault(suffix, []).append(look)
 
     def unwatch(self, suffix: str, look: Callable[[Frame], None]) -> None:
@@ -100,7 +103,7 @@ class Hub:
     def receive(self, room_name: str, body: bytes) -> None:
         """A frame from the broker."""
         occupied = self._rooms.get(room_name)
-        looks = self._watches.get(room_name[-5:]) if self._watches else None
+        looks = self._watches.get(room_name[-SUFFIX:]) if self._watches else None
         if occupied is None and not looks:
             return
         try:
