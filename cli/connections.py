@@ -16,6 +16,8 @@ from libs.contracts.base import SYSTEM, Command
 from libs.contracts.connections import (
     ChangeConnection,
     CheckConnection,
+    ConnectionAnswer,
+    ConnectionMade,
     ConnectionPage,
     ConnectionView,
     DisconnectChannel,
@@ -75,11 +77,24 @@ def _sealed(connection_id: str) -> str | None:
         raise typer.BadParameter("the credentials are no JSON object") from error
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise typer.BadParameter("the credentials are no JSON object of texts")
+    return _box().seal(json.dumps(given).encode(), context=f"connect:{connection_id}")
+
+
+def _box() -> SealedBox:
     key = Environment().parley_secret_key
     if key is None:
-        raise typer.BadParameter("PARLEY_SECRET_KEY is not set: nothing can be sealed")
-    box = SealedBox(decode_key(key.get_secret_value()))
-    return box.seal(json.dumps(given).encode(), context=f"connect:{connection_id}")
+        raise typer.BadParameter("PARLEY_SECRET_KEY is not set: nothing can be sealed or opened")
+    return SealedBox(decode_key(key.get_secret_value()))
+
+
+def _made(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer with the credentials that were generated readable: it is the only one that has them."""
+    answer = ConnectionAnswer.model_validate(found)
+    generated: dict[str, str] = {}
+    if answer.sealed_generated is not None:
+        generated = json.loads(_box().open(answer.sealed_generated, context=f"generated:{answer.id}"))
+    view = answer.model_dump(exclude={"sealed_generated"})
+    return ConnectionMade(**view, generated_credentials=generated).model_dump(mode="json")
 
 
 def _settings(given: list[str] | None) -> dict[str, Any]:
@@ -150,7 +165,10 @@ def connect(
     connection_id: Annotated[str | None, typer.Option("--id", help="By default a new one.")] = None,
     setting: Setting = None,
 ) -> None:
-    """Connect a channel. Exit code 1 when the platform refuses; the connection is there then, in error."""
+    """Connect a channel. Exit code 1 when the platform refuses; the connection is there then, in error.
+
+    What was generated (`webhook_secret`, `verify_token`) is printed this once.
+    """
     made = connection_id or new_id()
     command = ConnectChannel(
         actor=SYSTEM,
@@ -161,7 +179,7 @@ def connect(
         settings=_settings(setting),
         sealed_credentials=_sealed(made),
     )
-    found = run(_carry_out(command, account))
+    found = _made(run(_carry_out(command, account)))
     _print(found)
     if found["status"] != "connected":
         raise typer.Exit(1)
@@ -169,12 +187,14 @@ def connect(
 
 @app.command()
 def rotate(connection_id: ConnectionId, account: Account) -> None:
-    """Replace the credentials. When the platform refuses the new ones, the old ones go on."""
+    """Replace the credentials. When the platform refuses the new ones, the old ones go on. What is generated
+    anew is printed this once.
+    """
     sealed = _sealed(connection_id)
     if sealed is None:
         raise typer.BadParameter("the new credentials come on standard input")
     command = ChangeConnection(actor=SYSTEM, connection_id=connection_id, sealed_credentials=sealed)
-    _print(run(_carry_out(command, account)))
+    _print(_made(run(_carry_out(command, account))))
 
 
 @app.command("test")

@@ -28,6 +28,24 @@ class ConnectionView(Contract):
     webhook_url: str | None = None
 
 
+class ConnectionAnswer(ConnectionView):
+    """The answer to ConnectChannel and ChangeConnection. `sealed_generated` is JSON of texts by name, sealed
+    as `generated:<connection id>`: the credentials that the command had generated, which whoever sent it has
+    to enter at the platform. No other answer has them.
+    """
+
+    sealed_generated: str | None = Field(default=None, max_length=16_384, repr=False)
+
+
+class ConnectionMade(ConnectionView):
+    """A connection for whoever has just connected it or replaced its credentials. `generated_credentials` are
+    the `webhook_secret` and `verify_token` that were not given and therefore generated, to be entered at the
+    platform: they are shown in this answer and never again.
+    """
+
+    generated_credentials: dict[str, str] = Field(default_factory=dict, repr=False)
+
+
 class ConnectionPage(Contract):
     """A page of connections, by their ids."""
 

@@ -65,6 +65,17 @@ async def test_a_bot_is_connected_broken_mended_and_ended(parley: Parley) -> Non
         assert one["webhook_url"].endswith(f"/webhooks/telegram/{one['id']}")
         assert OTHER_TOKEN not in made.text
 
+        # The secret that was generated is shown this once, and is the one that verifies webhooks.
+        secret = one["generated_credentials"]["webhook_secret"]
+        read = await call(parley, admin, "GET", f"/{one['id']}")
+        assert (read.status_code, "generated_credentials" in read.json()) == (200, False)
+        assert secret not in read.text
+        hook = f"{parley.gateways[0]}/webhooks/telegram/{one['id']}"
+        for sent, status in ((secret, 200), (f"{secret}x", 401)):
+            headers = {"X-Telegram-Bot-Api-Secret-Token": sent}
+            posted = await parley.http.post(hook, json={"update_id": 1}, headers=headers)
+            assert posted.status_code == status, posted.text
+
         def about(status: str) -> Any:
             return lambda frame: frame["connection_id"] == one["id"] and frame["status"] == status
 
@@ -84,7 +95,7 @@ async def test_a_bot_is_connected_broken_mended_and_ended(parley: Parley) -> Non
         text = json.dumps({"token": OTHER_TOKEN})
         arguments = ("rotate", one["id"], "--account", account.ACCOUNT_ID)
         code, rotated = await parley_command(parley, *arguments, text=text)
-        assert (code, rotated["status"]) == (0, "connected")
+        assert (code, rotated["status"], rotated["generated_credentials"]) == (0, "connected", {})
 
         # An address of the inside is not called, whoever enters it (CVE-2024-39713, CVE-2026-108702).
         inside = {"settings": {"api_base_url": "http://169.254.169.254/latest"}}

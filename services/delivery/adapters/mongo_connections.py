@@ -178,6 +178,7 @@ class MongoConnections:
             "settings": dict(connection.settings),
             "status": connection.status.value,
             "reason": connection.reason,
+            "generated": list(connection.generated),
             "updated_at": now(),
             "check_at": now() + FIRST_CHECK,
         }
@@ -194,13 +195,14 @@ class MongoConnections:
             settings=document["settings"],
             status=ConnectionStatus(document["status"]),
             reason=document["reason"],
+            generated=tuple(document.get("generated", ())),
         )
         plain = self._plain_of(document)
         if plain is None:
             # Sealed with another key, or moved from elsewhere: out of use until it is connected anew.
             _log.error("credentials do not open", connection_id=connection.id)
             return connection.broken("credentials_unreadable")
-        return connection.holding(json.loads(plain))
+        return connection.holding(json.loads(plain), connection.generated)
 
 
 def _context(document: dict[str, Any]) -> str:

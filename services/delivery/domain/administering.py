@@ -1,5 +1,7 @@
 """Who administers connections, and how one is shown."""
 
+from collections.abc import Mapping
+
 from libs.contracts.base import Actor
 from libs.contracts.connections import ConnectionView
 from libs.contracts.errors import DomainError, ErrorCode
@@ -10,6 +12,8 @@ from services.delivery.domain.connection import Connection
 _POSTING = frozenset({"telegram", "whatsapp", "email", "chatwoot"})
 #: Set by us, where the installation's own address is known; never kept.
 WEBHOOK_URL = "webhook_url"
+#: Credentials that we may generate, and that a person has to enter at the platform.
+_ENTERED_THERE = ("verify_token", "webhook_secret")
 
 
 def require_admin(actor: Actor) -> None:
@@ -50,6 +54,27 @@ def view_of(connection: Connection, public_url: str) -> ConnectionView:
         reason=connection.reason,
         webhook_url=webhook_url(connection, public_url),
     )
+
+
+def generated_names(
+    complete: Mapping[str, str], given: Mapping[str, str], known: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Which of the complete credentials neither came with the command nor were there before. A given one may
+    have another name by now, as WhatsApp's `app_secret` has.
+    """
+    old = {*given.values(), *known.values()}
+    return tuple(name for name in _ENTERED_THERE if name in complete and complete[name] not in old)
+
+
+def generated_credentials(connection: Connection, command_id: str) -> dict[str, str]:
+    """What this command had generated, which its answer alone may show. None once another command has changed
+    the connection.
+    """
+    if connection.version != command_id:
+        return {}
+    return {
+        name: connection.credentials[name] for name in connection.generated if name in connection.credentials
+    }
 
 
 def no_connection() -> DomainError:

@@ -24,7 +24,8 @@ class ConnectionStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Connection:
     """`credentials` are readable here and sealed everywhere else. `version` changes with every change, so
-    that a verdict about old credentials is not laid upon new ones.
+    that a verdict about old credentials is not laid upon new ones. `generated` names the credentials that
+    the change to this version had generated.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Connection:
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     status: ConnectionStatus = ConnectionStatus.CONNECTED
     reason: str | None = None
+    generated: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -51,9 +53,9 @@ class Connection:
             return float(rate)
         return RATES.get(self.channel, DEFAULT_RATE)
 
-    def holding(self, credentials: Mapping[str, str]) -> "Connection":
-        """The same with these credentials."""
-        return replace(self, credentials=credentials)
+    def holding(self, credentials: Mapping[str, str], generated: tuple[str, ...] = ()) -> "Connection":
+        """The same with these credentials, of which some were generated."""
+        return replace(self, credentials=credentials, generated=generated)
 
     def having(self, settings: Mapping[str, Any]) -> "Connection":
         """The same with these settings, too."""

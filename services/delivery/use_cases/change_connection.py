@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from libs.contracts.connections import ChangeConnection as ChangeConnectionCommand
-from libs.contracts.connections import ConnectionView
+from libs.contracts.connections import ConnectionAnswer
 from libs.contracts.errors import DomainError, ErrorCode
-from services.delivery.domain.administering import no_connection, require_admin, view_of
+from services.delivery.domain.administering import no_connection, require_admin
 from services.delivery.domain.connection import Connection, ConnectionStatus
 from services.delivery.use_cases.announcing import Announcing
-from services.delivery.use_cases.connecting import given_credentials, ready
+from services.delivery.use_cases.connecting import answer_of, given_credentials, ready
 from services.delivery.use_cases.connection_ports import Office
 from services.delivery.use_cases.ports import NewId
 
@@ -22,7 +22,7 @@ class ChangeConnection:
 
     async def __call__(
         self, command: ChangeConnectionCommand, *, account_id: str, command_id: str
-    ) -> ConnectionView:
+    ) -> ConnectionAnswer:
         """The connection as it is then. Raises DomainError `forbidden`, `not_found`, `invalid` for
         credentials that cannot be read, `channel_refused` with the platform's reason.
         """
@@ -35,9 +35,9 @@ class ChangeConnection:
         event = self._announcing.changed(changed, office.now())
         if await office.connections.save(changed, event, command_id=command_id):
             office.log.info("connection changed", connection_id=changed.id, status=changed.status.value)
-            return view_of(changed, office.public_url)
+            return answer_of(office, changed, command_id)
         kept = await office.connections.look_up(command.connection_id)
-        return view_of(kept or changed, office.public_url)
+        return answer_of(office, kept or changed, command_id)
 
     async def _changed(
         self, before: Connection, command: ChangeConnectionCommand, command_id: str
@@ -50,9 +50,10 @@ class ChangeConnection:
             credentials=given_credentials(command, self._office.seals) or before.credentials,
             status=ConnectionStatus.CONNECTED,
             reason=None,
+            generated=(),
         )
         if command.settings is None and command.sealed_credentials is None:
-            return replace(before, version=command_id, name=wanted.name)
+            return replace(before, version=command_id, name=wanted.name, generated=())
         changed = await ready(self._office, wanted, before)
         if not changed.usable:
             raise DomainError(ErrorCode.CHANNEL_REFUSED, f"the platform refused: {changed.reason}")

@@ -1,11 +1,11 @@
 """Connect a channel of a chatbot, or replace all of a connection."""
 
-from libs.contracts.connections import ConnectionView
+from libs.contracts.connections import ConnectionAnswer
 from libs.contracts.delivery import ConnectChannel as ConnectChannelCommand
-from services.delivery.domain.administering import no_connection, require_admin, view_of
+from services.delivery.domain.administering import no_connection, require_admin
 from services.delivery.domain.connection import Connection, ConnectionStatus
 from services.delivery.use_cases.announcing import Announcing
-from services.delivery.use_cases.connecting import given_credentials, ready
+from services.delivery.use_cases.connecting import answer_of, given_credentials, ready
 from services.delivery.use_cases.connection_ports import Office
 from services.delivery.use_cases.ports import NewId
 
@@ -23,7 +23,7 @@ class ConnectChannel:
 
     async def __call__(
         self, command: ConnectChannelCommand, *, account_id: str, command_id: str
-    ) -> ConnectionView:
+    ) -> ConnectionAnswer:
         """Connect. Raises DomainError `forbidden`, `not_found` for a connection of another account,
         `invalid` for credentials that cannot be read; TransientError while the store is away.
         """
@@ -53,6 +53,6 @@ class ConnectChannel:
                 status=connection.status.value,
                 reason=connection.reason,
             )
-            return view_of(connection, office.public_url)
+            return answer_of(office, connection, command_id)
         kept = await office.connections.look_up(command.connection_id)
-        return view_of(kept or connection, office.public_url)
+        return answer_of(office, kept or connection, command_id)

@@ -3,8 +3,15 @@
 import json
 from typing import Any, Protocol
 
+from libs.contracts.connections import ConnectionAnswer
 from libs.contracts.errors import DomainError, ErrorCode, PermanentError
-from services.delivery.domain.administering import WEBHOOK_URL, with_webhook
+from services.delivery.domain.administering import (
+    WEBHOOK_URL,
+    generated_credentials,
+    generated_names,
+    view_of,
+    with_webhook,
+)
 from services.delivery.domain.connection import Connection
 from services.delivery.domain.outcomes import Refused
 from services.delivery.use_cases.connection_ports import Office
@@ -56,11 +63,24 @@ async def ready(office: Office, wanted: Connection, before: Connection | None) -
     credentials = channel.complete(given, known)
     if credentials is None:
         return wanted.broken(CREDENTIALS_INVALID)
-    complete = wanted.holding(credentials)
+    complete = wanted.holding(credentials, generated_names(credentials, given, known))
     found = await channel.connect(with_webhook(complete, office.public_url))
     if isinstance(found, Refused):
         return complete.broken(found.code)
     return complete.connected({key: value for key, value in found.items() if key != WEBHOOK_URL})
+
+
+def answer_of(office: Office, connection: Connection, command_id: str) -> ConnectionAnswer:
+    """The connection for whoever sent the command, with what that had generated: sealed, as answers lie in
+    queues, too.
+    """
+    generated = generated_credentials(connection, command_id)
+    sealed = None
+    if generated:
+        context = f"generated:{connection.id}"
+        sealed = office.seals.seal(json.dumps(generated).encode(), context=context)
+    view = view_of(connection, office.public_url)
+    return ConnectionAnswer(**view.model_dump(), sealed_generated=sealed)
 
 
 def _is_text(item: tuple[Any, Any]) -> bool:

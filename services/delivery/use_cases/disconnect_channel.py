@@ -40,6 +40,7 @@ class DisconnectChannel:
             credentials={},
             status=ConnectionStatus.DISCONNECTED,
             reason=None,
+            generated=(),
         )
         await office.connections.save(
             ended, self._announcing.changed(ended, office.now()), command_id=command_id

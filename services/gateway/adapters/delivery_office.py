@@ -29,6 +29,11 @@ class DeliveryOffice:
         plain = json.dumps(dict(credentials)).encode()
         return self._box.seal(plain, context=f"connect:{connection_id}")
 
+    def open_generated(self, connection_id: str, sealed: str) -> dict[str, str]:
+        """As delivery sealed them for this connection."""
+        opened: dict[str, str] = json.loads(self._box.open(sealed, context=f"generated:{connection_id}"))
+        return opened
+
     async def carry_out(
         self,
         command: Command,

@@ -9,6 +9,7 @@ from libs.contracts.connections import (
     ChangeConnection,
     CheckConnection,
     ConnectionChecked,
+    ConnectionMade,
     ConnectionPage,
     ConnectionView,
     DisconnectChannel,
@@ -80,17 +81,18 @@ def _add_connect(app: FastAPI, commanding: Commanding, connections: AdministerCo
         summary="Connect a channel of a chatbot",
         description="The platform is asked at once: what does not work leaves the connection with status "
         "`error` and the `reason`. A webhook is registered where the platform has a way to (Telegram); "
-        "elsewhere `webhook_url` says what to enter there.",
+        "elsewhere `webhook_url` says what to enter there. A `webhook_secret` or `verify_token` that is not "
+        "given is generated and stands in `generated_credentials` of this answer, and nowhere afterwards.",
         tags=["connections"],
         status_code=201,
-        response_model=ConnectionView,
+        response_model=ConnectionMade,
         responses=errors(401, 403, 415, 422, 504),
     )
     async def connect_route(body: ConnectBody, call: CurrentCall) -> JSONResponse:
         # A repeat of the request names the same connection.
         connection_id = commanding.command_id(call)
 
-        async def work() -> ConnectionView:
+        async def work() -> ConnectionMade:
             return await connections.connect(
                 call.caller,
                 connection_id=connection_id,
@@ -131,9 +133,10 @@ def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerCo
         f"{_CONNECTION}/rotate",
         operation_id="rotateConnection",
         summary="Replace a connection's credentials",
-        description="502 `channel_refused` when the platform does not take them; then the old ones go on.",
+        description="502 `channel_refused` when the platform does not take them; then the old ones go on. "
+        "What is generated anew stands in `generated_credentials` of this answer alone.",
         tags=["connections"],
-        response_model=ConnectionView,
+        response_model=ConnectionMade,
         responses=errors(401, 403, 404, 415, 422, 502, 504),
     )
     async def rotate_route(
@@ -143,7 +146,7 @@ def _add_changes(app: FastAPI, commanding: Commanding, connections: AdministerCo
     ) -> JSONResponse:
         command_id = commanding.command_id(call)
 
-        async def work() -> ConnectionView:
+        async def work() -> ConnectionMade:
             return await connections.rotate(call.caller, connection_id, body.credentials, command_id)
 
         return await commanding.once(call, command_id, body, work)

@@ -25,7 +25,7 @@ def _check_size(credentials: dict[str, str] | None) -> None:
 
 class ConnectBody(BaseModel):
     """A channel for a chatbot. Which credentials and settings a channel takes, docs/connections.md says.
-    Credentials are never shown again.
+    Credentials are never shown again; those that are generated, in the answer alone.
     """
 
     model_config = body_config(

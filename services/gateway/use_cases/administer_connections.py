@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Command, Query
 from libs.contracts.chatbots import ChatbotView, GetChatbot
-from libs.contracts.connections import ChangeConnection, ConnectionView
+from libs.contracts.connections import ChangeConnection, ConnectionAnswer, ConnectionMade
 from libs.contracts.delivery import ConnectChannel
 from libs.contracts.errors import DomainError, ErrorCode
 from libs.contracts.vocabulary import Channel
@@ -22,6 +22,10 @@ class ConnectionOffice(Protocol):
 
     def seal(self, connection_id: str, credentials: Mapping[str, str]) -> str:
         """Credentials as they may travel."""
+        ...
+
+    def open_generated(self, connection_id: str, sealed: str) -> dict[str, str]:
+        """The generated credentials of a command's answer. Raises PermanentError when they do not open."""
         ...
 
     async def carry_out(
@@ -56,8 +60,10 @@ class AdministerConnections:
         name: str,
         settings: Mapping[str, Any],
         credentials: Mapping[str, str],
-    ) -> ConnectionView:
-        """A new connection. Raises DomainError `invalid` for a chatbot that the account does not have."""
+    ) -> ConnectionMade:
+        """A new connection, with the credentials that were generated for it. Raises DomainError `invalid`
+        for a chatbot that the account does not have.
+        """
         try:
             query = GetChatbot(person=caller.person, chatbot_id=chatbot_id)
             await self._queries.ask(query, account_id=caller.account_id, answer=ChatbotView)
@@ -74,18 +80,18 @@ class AdministerConnections:
             settings=dict(settings),
             sealed_credentials=self._office.seal(connection_id, credentials) if credentials else None,
         )
-        return await self.run(caller, command, command_id=connection_id, answer=ConnectionView)
+        return await self._make(caller, command, connection_id, connection_id)
 
     async def rotate(
         self, caller: PersonCaller, connection_id: str, credentials: Mapping[str, str], command_id: str
-    ) -> ConnectionView:
-        """Other credentials in place of those that are kept."""
+    ) -> ConnectionMade:
+        """Other credentials in place of those that are kept, with those that were generated."""
         command = ChangeConnection(
             actor=caller.actor(),
             connection_id=connection_id,
             sealed_credentials=self._office.seal(connection_id, credentials),
         )
-        return await self.run(caller, command, command_id=command_id, answer=ConnectionView)
+        return await self._make(caller, command, connection_id, command_id)
 
     async def run(self, caller: PersonCaller, command: Command, *, command_id: str, answer: type[A]) -> A:
         """Any command about connections."""
@@ -95,3 +101,14 @@ class AdministerConnections:
     async def ask(self, caller: PersonCaller, query: Query, answer: type[A]) -> A:
         """Any query about connections."""
         return await self._office.ask(query, account_id=caller.account_id, answer=answer)
+
+    async def _make(
+        self, caller: PersonCaller, command: Command, connection_id: str, command_id: str
+    ) -> ConnectionMade:
+        answer = await self.run(caller, command, command_id=command_id, answer=ConnectionAnswer)
+        generated = {}
+        if answer.sealed_generated is not None:
+            generated = self._office.open_generated(connection_id, answer.sealed_generated)
+        return ConnectionMade(
+            **answer.model_dump(exclude={"sealed_generated"}), generated_credentials=generated
+        )

@@ -34,6 +34,7 @@ async def save(connections: MongoConnections, one: Connection, command_id: str |
 
 async def test_a_connection_comes_back_as_it_was_stored(connections: MongoConnections, store: Store):
     one = connection(settings={"api_base_url": "http://x", "rate_per_second": 7})
+    one = one.holding(one.credentials, ("webhook_secret",))
     assert await save(connections, one)
     assert await connections.find("conn-1") == one
     assert await connections.find("another") is None

@@ -82,6 +82,17 @@ def test_a_channel_is_connected_with_credentials_from_standard_input(delivery: D
     }
 
 
+def test_what_was_generated_is_printed_by_connect_and_rotate(delivery: Delivery):
+    box = SealedBox(decode_key(KEY))
+    sealed = box.seal(b'{"webhook_secret": "w-made"}', context="generated:conn-1")
+    delivery.result |= {"sealed_generated": sealed}
+    text = json.dumps({"token": TOKEN})
+    for arguments in (("connect", "email", "--chatbot", "bot-1", "--id", "conn-1"), ("rotate", "conn-1")):
+        printed = json.loads(run(*arguments, text=text).output)
+        assert printed["generated_credentials"] == {"webhook_secret": "w-made"}
+        assert "sealed_generated" not in printed
+
+
 def test_a_widget_needs_none_and_a_refusal_is_an_exit_code(delivery: Delivery):
     assert run("connect", "widget", "--chatbot", "bot-1").exit_code == 0
     assert delivery.commands[0].sealed_credentials is None

@@ -272,6 +272,8 @@ class ScriptedChannel:
         self.sent: list[Reply] = []
         self.connected: list[Connection] = []
         self.found: Mapping[str, Any] | Refused = {}
+        #: What it generates where it is neither given nor known.
+        self.generates: Mapping[str, str] = {}
 
     async def send(self, reply: Reply, connection: Connection, progress: Progress) -> Outcome:
         self.sent.append(reply)
@@ -286,7 +288,7 @@ class ScriptedChannel:
         return self.found
 
     def complete(self, credentials: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str] | None:
-        return {**known, **credentials} if credentials.get("token") else None
+        return {**self.generates, **known, **credentials} if credentials.get("token") else None
 
 
 class ScriptedRegistrar:

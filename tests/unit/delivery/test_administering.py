@@ -15,6 +15,7 @@ from libs.contracts.connections import (
     CheckConnection as CheckConnectionCommand,
 )
 from libs.contracts.connections import (
+    ConnectionAnswer,
     ConnectionChecked,
     ConnectionView,
     ListConnections,
@@ -51,7 +52,9 @@ async def desk() -> Desk:
     return made
 
 
-async def change(desk: Desk, actor: Actor = ADMIN, account_id: str = "acc-1", **parts: Any) -> ConnectionView:
+async def change(
+    desk: Desk, actor: Actor = ADMIN, account_id: str = "acc-1", **parts: Any
+) -> ConnectionAnswer:
     credentials = parts.pop("credentials", None)
     if credentials is not None:
         sealed = PlainSeals().seal(json.dumps(credentials).encode(), context="connect:conn-1")
@@ -109,6 +112,18 @@ async def test_credentials_are_rotated(desk: Desk):
     assert (stored.credentials["token"], stored.credentials["webhook_secret"]) == ("new", "s")
     assert view.status == "connected"
     assert stored.settings == {"rate_per_second": 5}
+
+
+async def test_rotating_shows_what_it_generated_and_another_name_does_not(desk: Desk):
+    assert (await change(desk, credentials={"token": "new"})).sealed_generated is None
+    desk.channel.generates = {"verify_token": "v-made"}
+    sealed = (await change(desk, credentials={"token": "newer"})).sealed_generated
+    assert sealed == 'generated:conn-1|{"verify_token": "v-made"}'
+    renamed = await change(desk, name="Shop")
+    assert (renamed.name, renamed.sealed_generated) == ("Shop", None)
+    assert "v-made" not in (await check(desk)).model_dump_json() + (await disconnect(desk)).model_dump_json()
+    read = await ReadConnections(desk.office).one(ReadConnection(connection_id="conn-1"), account_id="acc-1")
+    assert "v-made" not in read.model_dump_json()
 
 
 async def test_what_the_platform_refuses_changes_nothing(desk: Desk):

@@ -3,11 +3,13 @@ import json
 import pytest
 
 from libs.contracts.base import SYSTEM
+from libs.contracts.connections import ConnectionAnswer
 from libs.contracts.delivery import ConnectChannel as ConnectChannelCommand
 from libs.contracts.delivery import ConnectionSecrets
 from libs.contracts.delivery import GetConnection as GetConnectionQuery
 from libs.contracts.errors import DomainError
 from libs.contracts.vocabulary import Channel
+from services.delivery.domain.administering import generated_names
 from services.delivery.domain.connection import DEFAULT_RATE, ConnectionStatus
 from services.delivery.domain.outcomes import Refused
 from services.delivery.use_cases.connect_channel import ConnectChannel
@@ -25,6 +27,8 @@ from tests.unit.delivery.fakes import (
 
 
 class Desk:
+    answer: ConnectionAnswer
+
     def __init__(self) -> None:
         self.connections = InMemoryConnections()
         self.channel = ScriptedChannel()
@@ -60,7 +64,7 @@ class Desk:
             settings={"rate_per_second": 5},
             sealed_credentials=sealed,
         )
-        await self.use_case(command, account_id=account_id, command_id=command_id or new_id())
+        self.answer = await self.use_case(command, account_id=account_id, command_id=command_id or new_id())
         return self.connections.stored["conn-1"]
 
 
@@ -135,6 +139,60 @@ async def test_a_repeated_command_does_not_undo_a_later_one():
     await desk.connect({"token": "new"}, command_id="c-2")
     assert (await desk.connect({"token": "old"}, command_id="c-1")).credentials == {"token": "new"}
     assert len(desk.connections.events) == 2
+
+
+def shown(answer: ConnectionAnswer) -> dict[str, str] | None:
+    """The generated credentials of an answer."""
+    if answer.sealed_generated is None:
+        return None
+    opened: dict[str, str] = json.loads(
+        PlainSeals().open(answer.sealed_generated, context="generated:conn-1")
+    )
+    return opened
+
+
+GENERATED = {"verify_token": "v-made", "webhook_secret": "w-made"}
+
+
+async def test_what_was_generated_is_in_the_answer_sealed():
+    desk = Desk()
+    desk.channel.generates = GENERATED
+    await desk.connect({"token": "t"})
+    assert shown(desk.answer) == GENERATED
+    assert "w-made" not in repr(desk.answer)
+    assert "w-made" not in str(desk.office.log.__dict__) + str(desk.connections.events)
+    # Now it is kept, and so not generated anew.
+    await desk.connect({"token": "t2"})
+    assert shown(desk.answer) is None
+    assert desk.connections.stored["conn-1"].credentials["webhook_secret"] == "w-made"
+
+
+async def test_what_was_given_is_not_shown():
+    desk = Desk()
+    desk.channel.generates = GENERATED
+    await desk.connect({"token": "t", "webhook_secret": "mine"})
+    assert shown(desk.answer) == {"verify_token": "v-made"}
+    assert generated_names({"webhook_secret": "a"}, {"app_secret": "a"}, {}) == ()
+    assert generated_names({"token": "new"}, {}, {}) == ()
+
+
+async def test_what_was_generated_is_shown_though_the_platform_refuses_as_it_is_kept():
+    desk = Desk()
+    desk.channel.generates = GENERATED
+    desk.channel.found = Refused("misconfigured")
+    await desk.connect({"token": "t"})
+    assert (desk.answer.status, shown(desk.answer)) == ("error", GENERATED)
+
+
+async def test_a_repeat_whose_answer_was_lost_has_it_again_until_something_else_changes():
+    desk = Desk()
+    desk.channel.generates = GENERATED
+    await desk.connect({"token": "t"}, command_id="c-1")
+    await desk.connect({"token": "t"}, command_id="c-1")
+    assert shown(desk.answer) == GENERATED
+    await desk.connect({"token": "t"}, command_id="c-2")
+    await desk.connect({"token": "t"}, command_id="c-1")
+    assert shown(desk.answer) is None
 
 
 async def test_the_gateway_gets_what_verifies_a_webhook_sealed():

@@ -20,6 +20,11 @@ class ScriptedOffice:
     def seal(self, connection_id: str, credentials: Mapping[str, str]) -> str:
         return f"{connection_id}|{sorted(credentials)}"
 
+    def open_generated(self, connection_id: str, sealed: str) -> dict[str, str]:
+        context, _, secret = sealed.partition("|")
+        assert context == connection_id
+        return {"webhook_secret": secret}
+
     async def carry_out(
         self,
         command: Command,

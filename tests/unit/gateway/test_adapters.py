@@ -17,6 +17,7 @@ from services.gateway.adapters import delivery_connections
 from services.gateway.adapters.argon2_passwords import Argon2Passwords
 from services.gateway.adapters.conversation_service import ConversationPeople, ConversationService
 from services.gateway.adapters.delivery_connections import DeliveryConnections, sealing_context
+from services.gateway.adapters.delivery_office import DeliveryOffice
 from services.gateway.entrypoints.subscribers import realtime_reader
 from services.gateway.use_cases.hub import Hub
 from tests.unit.gateway.fakes import away
@@ -66,6 +67,14 @@ NOT_FOUND = DomainError(ErrorCode.NOT_FOUND, "no")
 def of_number(number: int | str, name: str, channel: Channel = Channel.WHATSAPP) -> ConnectionView:
     settings = {"phone_number_id": number}
     return ConnectionView(id=name, chatbot_id="b", channel=channel, settings=settings, status="connected")
+
+
+async def test_generated_credentials_open_for_their_connection_alone():
+    office = DeliveryOffice(Rpc(None), BOX)  # type: ignore[arg-type] # a fake of the client
+    secret = BOX.seal(b'{"verify_token": "v"}', context="generated:conn-1")
+    assert office.open_generated("conn-1", secret) == {"verify_token": "v"}
+    with pytest.raises(PermanentError):
+        office.open_generated("conn-2", secret)
 
 
 async def test_a_number_leads_to_its_connection_on_whichever_page_it_is():

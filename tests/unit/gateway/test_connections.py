@@ -36,12 +36,28 @@ async def ask(site: Site, method: str, path: str, body: Any = None, **headers: s
 async def test_a_channel_is_connected_and_its_credentials_are_never_shown(desk: Site):
     answer = await ask(desk, "POST", PATH, BODY)
     assert answer.status_code == 201, answer.text
-    assert answer.json() == VIEW.model_dump(mode="json")
+    assert answer.json() == VIEW.model_dump(mode="json") | {"generated_credentials": {}}
     account_id, command_id, command = desk.office.carried_out[0]
     assert isinstance(command, ConnectChannel)
     assert (account_id, command.connection_id) == (ACCOUNT, command_id)
     assert command.sealed_credentials == f"{command_id}|['token']"
     assert TOKEN not in repr(command) + answer.text
+
+
+async def test_what_was_generated_is_shown_to_who_connects_or_rotates_and_to_nobody_else(desk: Site):
+    path = f"{PATH}/conn-9"
+    rotation = {"credentials": {"token": "new"}}
+    desk.office.result = VIEW.model_dump() | {"sealed_generated": "conn-9|w-made"}
+    answer = await ask(desk, "POST", f"{path}/rotate", rotation, **{"Idempotency-Key": "k"})
+    assert answer.json()["generated_credentials"] == {"webhook_secret": "w-made"}
+    assert "sealed_generated" not in answer.json()
+    # Who did not get the answer asks again with the same key.
+    again = await ask(desk, "POST", f"{path}/rotate", rotation, **{"Idempotency-Key": "k"})
+    assert (again.json(), len(desk.office.carried_out)) == (answer.json(), 1)
+    for method, body in (("GET", None), ("PATCH", {"name": "Other"}), ("DELETE", None)):
+        other = await ask(desk, method, path, body)
+        assert other.status_code == 200, other.text
+        assert "w-made" not in other.text
 
 
 async def test_a_widget_needs_no_credentials(desk: Site):
