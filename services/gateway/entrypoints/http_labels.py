@@ -20,7 +20,7 @@ _ERRORS = errors(401, 403, 404, 409, 415, 422, 504)
 
 LabelPath = Annotated[str, Path(min_length=1, max_length=64, description="Its name.")]
 LabelIn = Annotated[str, Field(min_length=1, max_length=64, description="Case does not count.")]
-ColourIn = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+ColourIn = Annotated[str, Field(max_length=7, pattern=r"^#[0-9a-f]{6}$")]
 
 
 class LabelBody(BaseModel):

@@ -76,7 +76,7 @@ async def test_pages_lists_and_searches_after_a_merge(repository: Repository) ->
 
     everything = ListFilter(visibility=Visibility(everything=True))
     rows = await reads.rows(account_id, everything, Window(size=10))
-    assert [row.id for row in rows] == [target.id]
+    assert [row.conversation.id for row in rows] == [target.id]
     assert await reads.count(account_id, everything, 10) == 1
     kept = await reads.find(account_id, source.id)
     assert kept is not None
