@@ -26,7 +26,7 @@ from services.gateway.domain.callers import PersonCaller
 from services.gateway.use_cases.create_api_key import CreateApiKey, MadeKey
 from services.gateway.use_cases.list_api_keys import KeyPage, ListApiKeys
 
-app = typer.Typer(no_args_is_help=True, help="API keys: make, list, revoke.")
+app = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
 
 Account = Annotated[str, typer.Option(help="The account's id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]

@@ -102,9 +102,13 @@ async def conversation_on(console: AgentConsole, channel: Channel) -> dict[str, 
 @pytest.mark.parametrize("case", [WHATSAPP, EMAIL, CHATWOOT], ids=lambda case: str(case.channel))
 async def test_a_question_is_answered_and_an_agent_s_reply_goes_out(parley: Parley, case: Case) -> None:
     party = await connected(parley, case)
+    before = await party.sent()
+    after = before[-1]["seq"] if before else 0
     written = await party.act(case.action, wait=True, **case.question)
     assert (written["state"], written["status"]) == ("acked", 200)
-    [answer] = await party.wait_for_sent(1, seconds=20)
+    # Other tests write over the same connections.
+    theirs = str(written["conversation_id"] if case.channel is Channel.CHATWOOT else case.question["from"])
+    [answer] = await party.wait_for_sent(1, recipient=theirs, after=after, seconds=20)
     assert "days" in answer["text"]
 
     async with parley.console(ANA) as ana:
@@ -116,7 +120,7 @@ async def test_a_question_is_answered_and_an_agent_s_reply_goes_out(parley: Parl
             f"{parley.gateways[1]}{path}/reply", json={"body": "This is Ana."}, headers=headers
         )
         assert (sent.status_code, sent.json()["accepted"]) == (200, True), sent.text
-        reply = (await party.wait_for_sent(2))[-1]
+        reply = (await party.wait_for_sent(2, recipient=theirs, after=after))[-1]
         assert reply["text"] == "This is Ana."
         CHECKS[case.channel](answer, reply, row)
         await eventually(lambda: delivered(parley, ana, row["id"], case.channel), "the receipts")
