@@ -118,6 +118,8 @@ class ConversationState:
     answered: bool = False
     begun_at: datetime | None = None
     by_people: bool = False
+    #: Which conversation this is part of.
+    merged_into: str | None = None
     stored_version: int = 0
     stored_work: Work = NO_WORK
     pending: Pending = field(default_factory=Pending)
@@ -125,7 +127,7 @@ class ConversationState:
     @property
     def is_merged(self) -> bool:
         """Whether it is part of another one now."""
-        return False
+        return self.merged_into is not None
 
     @property
     def work(self) -> Work:

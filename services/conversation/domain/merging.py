@@ -27,14 +27,8 @@ class MergingConversation(SnoozingConversation):
     channel in what was merged into it.
     """
 
-    merged_into: str | None = None
     merged: tuple[str, ...] = ()
     further_aliases: tuple[str, ...] = ()
-
-    @property
-    def is_merged(self) -> bool:
-        """Whether it is part of another one now."""
-        return self.merged_into is not None
 
     def check_merge(self, into: "MergingConversation") -> None:
         """Raise DomainError `invalid` or `invalid_transition` unless this can become part of `into`.

@@ -11,6 +11,7 @@ from services.conversation.domain.conversation import Conversation
 from services.conversation.domain.erasing import erase
 from services.conversation.use_cases.move_thread import FollowMove
 from services.conversation.use_cases.take_over_thread import take_over_thread
+from services.conversation.use_cases.threads import message_here
 from tests.unit.conversation.conftest import World
 from tests.unit.conversation.making import CONNECTION, moment
 
@@ -186,6 +187,29 @@ async def test_a_number_that_is_somebody_elses_stays_theirs(world: World) -> Non
     await world.do(FollowMove(world.new_id), moving)
     contacts = world.store.records.contacts.values()
     assert {one.alias: one.merged_into for one in contacts} == {"GB.1": None, "45": None}
+
+
+async def test_of_a_person_who_is_gone_no_new_number_is_kept(world: World) -> None:
+    await arrives(world, "one", **ZED)
+    world.store.records.contacts.clear()
+    moving = moved("wa:GB.1", "wa:45").model_copy(update={"to_alias": "45"})
+    await world.do(FollowMove(world.new_id), moving)
+    assert world.conversation().contact_alias == "GB.1"
+    assert "wa:45" in world.conversation().further_sessions
+
+
+async def test_a_message_of_no_conversation_is_not_found_here(world: World) -> None:
+    await arrives(world, "one", **ZED)
+    one = world.conversation()
+    assert one.last_message is not None
+    found: list[Any] = []
+
+    async def look(_command: Any, _call: Any, tx: Any) -> None:
+        found.append(await message_here(one, one.last_message.id, tx))  # type: ignore[union-attr]
+        found.append(await message_here(one, "nobody", tx))
+
+    await world.do(look, moved())
+    assert [message and message.content for message in found] == ["one", None]
 
 
 async def test_a_thread_without_a_conversation_has_nothing_to_move(world: World) -> None:

@@ -274,6 +274,8 @@ def test_a_conversation_that_people_take_is_told():
     took = TakenOver("cw:3:77", "3/77", f"status:3:77:open:{TOLD}", "Ana", AT)
     assert event(body).taken_over == (took,)
     assert event(body | {"changed_attributes": before("resolved")}).taken_over == (took,)
+    others = [{"assignee_id": {"previous_value": None}}, *before("resolved")]
+    assert event(body | {"changed_attributes": others}).taken_over == (took,)
     (unsaid,) = event(body | {"changed_attributes": None, "meta": None, "updated_at": None}).taken_over
     assert (unsaid.by, unsaid.at) == ("", None)
 

@@ -708,3 +708,14 @@ async def test_what_became_of_another_conversation_with_the_same_digits_is_not_t
     assert thread.conversation_id == OWN.id
     assert [one["seq"] for one in frames(sink)] == [5, 6, 7]
     await thread.close()
+
+
+async def test_who_watches_no_longer_may_say_so_twice():
+    world = World()
+    seen: list[Frame] = []
+    world.hub.watch("abcde", seen.append)
+    world.hub.unwatch("abcde", print)
+    world.hub.unwatch("abcde", seen.append)
+    world.hub.unwatch("abcde", seen.append)
+    world.hub.receive("room-abcde", b"nobody reads this")
+    assert (seen, world.reports) == ([], [])
