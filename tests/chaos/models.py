@@ -75,16 +75,6 @@ async def other_answers(chatbots: TwoChatbots) -> set[str]:
     return {one["text"] for one in await chatbots.well.bot.messages(limit=1_000)}
 
 
-async def parts_of_ai(parley: Parley) -> dict[str, str]:
-    """What the AI service's readiness calls its parts; its metrics must say the same."""
-    address = f"http://127.0.0.1:{parley.stack.replica_ports['ai']}"
-    parts = dict((await parley.http.get(f"{address}/readyz")).json()["parts"])
-    metrics = (await parley.http.get(f"{address}/metrics")).text
-    said = (f'parley_part{{choice="{choice}",part="{part}"}} 1.0' for part, choice in parts.items())
-    assert all(line in metrics for line in said), parts
-    return parts
-
-
 async def killed_service(chatbots: TwoChatbots) -> tuple[float, list[str]]:
     """Seconds from a message, written while no AI runs, to the notice; and what is wrong."""
     parley = chatbots.sick

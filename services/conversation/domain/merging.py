@@ -23,8 +23,7 @@ _URGENCY = list(Priority)
 @dataclass(kw_only=True)
 class MergingConversation(SnoozingConversation):
     """What can be done about two conversations that are one matter. `merged`: those that are part of this
-    one, `merged_into`: which one this is part of. `further_aliases`: what the contact is called on the
-    channel in what was merged into it.
+    one. `further_aliases`: what the contact is called on the channel in what was merged into it.
     """
 
     merged: tuple[str, ...] = ()
